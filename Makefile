@@ -1,0 +1,31 @@
+# run: the main job on real data · test: the suite · lint: ruff and mypy · clean: forget .venv
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+# No bare `pip install`: what a target needs is installed when setup.cfg changes.
+READY = $(VENV)/.ready
+
+.PHONY: run test lint clean
+
+run: $(READY)
+	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
+		--cells lstm,gru,rnn --units 8:64 --lookbacks 10,20,60,120,252 --horizon 5 \
+		--tuner bayesian --max-trials 10 --epochs 12 --seed 7
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(READY): setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
+		"seqmem needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % v)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)
