@@ -1,0 +1,57 @@
+"""Squashing functions that know their own slope."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+
+class Squash(NamedTuple):
+    """A squashing function and its slope, the slope in terms of the function's *output*.
+
+    The slope is what a gate lets through of a gradient, and it can be read off a trace of gate
+    activations alone: 0.25 at the middle of a sigmoid, 0 where it saturates.
+
+    >>> float(sigmoid(0.0)), float(sigmoid.slope(0.5)), float(tanh.slope(0.0))
+    (0.5, 0.25, 1.0)
+    """
+
+    function: Callable[[Any], Any]
+    slope: Callable[[Any], Any] | None  # None where the output does not determine it
+
+    def __call__(self, z: Any) -> Any:
+        """Apply the function elementwise."""
+        return self.function(z)
+
+
+sigmoid = Squash(ops.sigmoid, lambda y: y * (1 - y))
+tanh = Squash(ops.tanh, lambda y: 1 - y * y)
+linear = Squash(lambda z: z, lambda y: ops.ones_like(y))
+relu = Squash(ops.relu, lambda y: ops.cast(y > 0, y.dtype))
+softsign = Squash(ops.softsign, lambda y: (1 - ops.abs(y)) ** 2)
+hard_sigmoid = Squash(ops.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6)
+
+SQUASHES = {
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "linear": linear,
+    "relu": relu,
+    "softsign": softsign,
+    "hard_sigmoid": hard_sigmoid,
+}
+
+
+def squash(identifier: Any) -> Squash:
+    """The `Squash` that a Keras activation identifier (a name, a function or None) means.
+
+    Raises:
+        ValueError: Keras does not know the activation.
+
+    >>> squash("tanh") is tanh
+    True
+    """
+    if isinstance(identifier, Squash):
+        return identifier
+    function = keras.activations.get(identifier)
+    return SQUASHES.get(getattr(function, "__name__", ""), Squash(function, None))
