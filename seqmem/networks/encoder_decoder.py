@@ -1,0 +1,200 @@
+"""The encoder-decoder: a window in, a path out."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqmem._configured import Configured
+from seqmem.networks.teacher_forcing import Schedule
+from seqmem.recurrence import Recurrent
+
+Tensor = Any
+
+
+class EncoderDecoder(Configured, keras.Model):
+    """Encoder cell -> vector v (its whole final state) -> decoder cell, H steps, each fed its own output.
+
+    Sutskever et al. 2014, "Sequence to sequence learning with neural networks". The first decoder step
+    is fed the last input; each later one the output before it. The readout is one dense layer, the same
+    at every step.
+
+        inputs       [B, T, F]
+        v            the states of the encoder after step T, each [B, U]
+        decoder in   [B, features]: inputs[:, -1, :features], then the output of the step before
+        outputs      [B, H, features]
+
+    Args:
+        encoder: a cell, or a list of stacked cells, bottom first. Any Keras RNN cell will do.
+        decoder: the same; its states must have the shapes of the encoder's, unless there is a bridge.
+        horizon: H, the number of steps to decode.
+        features: the width of an output; the first `features` of the F inputs are what is forecast.
+        teacher_forcing: a `Schedule` of feeding the truth, while training only and only where the caller
+            passes it as `teacher`. None: never.
+        bridge: a layer from the list of the encoder's states to the list of the decoder's, such as
+            `DenseBridge(decoder)`, for two sides of different kind or width.
+        seed: of the draws of teacher forcing.
+
+    Raises:
+        ValueError: a horizon or features below 1, states that do not fit and no bridge, inputs that are
+            not [B, T, F] with F at least `features`, a teacher that is not [B, H, features].
+
+    >>> from seqmem.cells import GRUCell
+    >>> network = EncoderDecoder(GRUCell(8), GRUCell(8), horizon=5)
+    >>> network(keras.ops.zeros((2, 30, 1))).shape
+    TensorShape([2, 5, 1])
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        decoder: Any,
+        horizon: int = 5,
+        features: int = 1,
+        teacher_forcing: Schedule | None = None,
+        bridge: keras.layers.Layer | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, value in (("horizon", horizon), ("features", features)):
+            if value < 1:
+                raise ValueError(f"EncoderDecoder: {name} must be at least 1. Received: {name}={value}")
+        self.horizon = horizon
+        self.features = features
+        self.encoder = Recurrent(_one_cell(encoder), return_state=True, dtype=self.dtype_policy)
+        self.decoder = _one_cell(decoder)
+        self.bridge = bridge
+        self.readout = keras.layers.Dense(features, dtype=self.dtype_policy, name="readout")
+        self.teacher_forcing = teacher_forcing
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.iteration = self.add_weight(
+            name="iteration", shape=(), dtype="int64", initializer="zeros", trainable=False
+        )
+        given, needed = _sizes(self.encoder.cell), _sizes(self.decoder)
+        if bridge is None and given != needed:
+            raise ValueError(
+                f"EncoderDecoder: the decoder's states must have the widths of the encoder's. "
+                f"Expected: {given}. Received: {needed}. "
+                "Use cells of the same kind and units, or pass bridge=DenseBridge(decoder)."
+            )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights for inputs of [B, T, F]."""
+        self._check_inputs(input_shape)
+        batch = input_shape[0]
+        _build(self.encoder, input_shape)
+        if self.bridge is not None:
+            _build(self.bridge, [(batch, width) for width in _sizes(self.encoder.cell)])
+        _build(self.decoder, (batch, self.features))
+        _build(self.readout, (batch, self.decoder.output_size))
+        self.built = True
+
+    def call(self, inputs: Tensor, teacher: Tensor | None = None, training: bool = False) -> Tensor:
+        """Decode H steps: [B, T, F] -> [B, H, features].
+
+        `teacher`, the true outputs [B, H, features], matters only while training with a schedule.
+        """
+        self._check_inputs(inputs.shape)
+        _, *states = self.encoder(inputs, training=training)
+        if self.bridge is not None:
+            states = self.bridge(_flatten(states))
+        states = _like(self.decoder, states)
+        take_truth = self._draws(inputs, teacher) if training else None
+        _forget_masks(self.decoder)
+        fed, outputs = inputs[:, -1, : self.features], []
+        for h in range(self.horizon):
+            hidden, states = self.decoder(fed, states, training=training)
+            output = self.readout(hidden)  # [B, features]
+            outputs.append(output)
+            fed = output if take_truth is None else ops.where(take_truth[h], teacher[:, h], output)
+        _forget_masks(self.decoder)
+        return ops.stack(outputs, axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """[B, T, F] -> [B, H, features]."""
+        return (input_shape[0], self.horizon, self.features)
+
+    def _draws(self, inputs: Tensor, teacher: Tensor | None) -> Tensor | None:
+        """For each step and example whether the truth is fed next: [H, B, 1], or None for never."""
+        if teacher is None or self.teacher_forcing is None:
+            return None
+        expected = (self.horizon, self.features)
+        if tuple(teacher.shape[1:]) != expected:
+            raise ValueError(
+                f"EncoderDecoder: teacher must be [B, {expected[0]}, {expected[1]}]. "
+                f"Received: {tuple(teacher.shape)}"
+            )
+        probability = self.teacher_forcing.probability(ops.cast(self.iteration, "float32"))
+        self.iteration.assign_add(1)
+        shape = (self.horizon, ops.shape(inputs)[0], 1)
+        return keras.random.uniform(shape, seed=self.seed_generator) < probability
+
+    def _check_inputs(self, shape: Any) -> None:
+        shape = tuple(shape)
+        if len(shape) != 3 or (shape[-1] or 0) < self.features:
+            raise ValueError(
+                f"EncoderDecoder: inputs must be [B, T, F] with F at least {self.features}. Received: {shape}"
+            )
+
+
+class DenseBridge(Configured, keras.layers.Layer):
+    """A dense layer from all encoder states together to each decoder state.
+
+    Args:
+        decoder: the cell (or list of cells) whose states are to be made.
+
+    >>> from seqmem.cells import GRUCell, LSTMCell
+    >>> decoder = GRUCell(4)
+    >>> network = EncoderDecoder(LSTMCell(8), decoder, horizon=2, bridge=DenseBridge(decoder))
+    >>> network(keras.ops.zeros((3, 30, 1))).shape
+    TensorShape([3, 2, 1])
+    """
+
+    def __init__(self, decoder: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heads = [keras.layers.Dense(width, dtype=self.dtype_policy) for width in _sizes(_one_cell(decoder))]
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for a list of states, each [B, U]."""
+        width = sum(shape[-1] for shape in input_shape)
+        for head in self.heads:
+            _build(head, (None, width))
+        self.built = True
+
+    def call(self, states: list[Tensor]) -> list[Tensor]:
+        """The encoder's states, flat, to the decoder's, flat."""
+        together = ops.concatenate(states, axis=-1)
+        return [head(together) for head in self.heads]
+
+
+def _build(layer: Any, shape: Any) -> None:
+    """Build once: a layer that comes out of a saved model brings its weights along."""
+    if not layer.built:
+        layer.build(shape)
+        layer.built = True
+
+
+def _one_cell(cell: Any) -> Any:
+    return keras.layers.StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
+
+
+def _sizes(cell: Any) -> list[int]:
+    return _flatten(cell.state_size)
+
+
+def _flatten(nested: Any) -> list[Any]:
+    return keras.tree.flatten(nested)
+
+
+def _like(cell: Any, states: Any) -> Any:
+    """States, however nested, in the nesting that the cell expects."""
+    return keras.tree.pack_sequence_as(cell.get_initial_state(1), _flatten(states))
+
+
+def _forget_masks(cell: Any) -> None:
+    """Drop the cached dropout masks, as Keras's RNN layer does around its own loop."""
+    for one in getattr(cell, "cells", [cell]):
+        if hasattr(one, "reset_dropout_mask"):
+            one.reset_dropout_mask()
+            one.reset_recurrent_dropout_mask()
