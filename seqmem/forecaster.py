@@ -1,0 +1,229 @@
+"""The one object that is trained, scored and served: raw history in, raw forecast out."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from keras import ops
+
+from seqmem import windows
+from seqmem._configured import Configured
+from seqmem.stationarity import require_stationary
+from seqmem.targets import PricePath, Target
+
+Tensor = Any
+
+
+class Diverged(ArithmeticError):
+    """A loss that is no longer a number."""
+
+
+class Forecaster(Configured, keras.Model):
+    """``target.restore(network(target.inputs(history)), history)``: closes [B, T + lag] to [B, H].
+
+    What `fit` trains, `forecast` scores and TensorFlow Serving serves is this one graph, so that
+    training and serving cannot drift apart. The loss compares the network's own words with the target's
+    labels; the forecast is in the units of the series.
+
+    Args:
+        network: a Keras model or layer from [B, T, F] to [B, H, features] with an attribute `horizon`,
+            such as an `EncoderDecoder`. One whose call takes `teacher` is given the labels in training.
+        target: what is forecast; by default `PricePath()`: prices, by way of standardised log returns.
+        lookback: T, the steps that the network reads.
+
+    Raises:
+        ValueError: a lookback below 1, or a network without a horizon.
+
+    >>> from seqmem import EncoderDecoder
+    >>> from seqmem.cells import LSTMCell
+    >>> prices = pd.Series(100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 300).cumsum()))
+    >>> forecaster = Forecaster(EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=2), lookback=10)
+    >>> parts = windows.split(len(prices), history=forecaster.closes, horizon=2)
+    >>> history = forecaster.fit(prices, parts.train, validation=parts.validation, epochs=1)
+    >>> forecaster.forecast(prices, parts.test).shape
+    (89, 2)
+    """
+
+    def __init__(self, network: Any, target: Target | None = None, lookback: int = 30, **kwargs: Any) -> None:
+        # Prices stay float32 whatever the policy: the network casts for itself.
+        super().__init__(**{"dtype": "float32", "autocast": False, **kwargs})
+        if lookback < 1:
+            raise ValueError(f"Forecaster: lookback must be at least 1. Received: lookback={lookback}")
+        if not isinstance(getattr(network, "horizon", None), int):
+            raise ValueError(f"Forecaster: the network must have an attribute horizon. Received: {network!r}")
+        self.network = network
+        self.target = target or PricePath()
+        self.lookback = lookback
+        self._takes_teacher = "teacher" in inspect.signature(network.call).parameters
+
+    @property
+    def horizon(self) -> int:
+        """H, the days ahead."""
+        return int(self.network.horizon)
+
+    @property
+    def closes(self) -> int:
+        """How many closes a window reads: lookback + the lag of the transform."""
+        return self.lookback + int(self.target.transform.lag)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights; the shape is known without being told."""
+        if not self.network.built:
+            features = self.target.inputs(ops.ones((1, self.closes))).shape[-1]
+            self.network.build((None, self.lookback, features))
+        self.built = True
+
+    def call(self, history: Tensor, training: bool = False) -> Tensor:
+        """Forecast from closes [B, at least T + lag]; only the last T + lag of them matter.
+
+        Raises:
+            ValueError: a history that is not [B, at least T + lag].
+        """
+        shape = tuple(history.shape)
+        if len(shape) != 2 or (shape[1] is not None and shape[1] < self.closes):
+            raise ValueError(
+                f"Forecaster: history must be [B, at least {self.closes}] (lookback {self.lookback} "
+                f"+ lag {self.closes - self.lookback}). Received: {shape}"
+            )
+        history = history[:, -self.closes :]
+        history = ops.reshape(history, (-1, self.closes))  # a length that graphs know
+        return self.target.restore(self.network(self.target.inputs(history), training=training), history)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, int]:
+        """[B, closes] -> [B, H]."""
+        return (input_shape[0], self.horizon)
+
+    def fit(
+        self,
+        series: Any,
+        origins: Any,
+        *,
+        validation: Any = None,
+        epochs: int = 20,
+        batch_size: int = 64,
+        patience: int | None = None,
+        seed: int = 0,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        guard: Callable[..., None] | None = require_stationary,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Train on the windows of `origins`; the transform is adapted on their rows alone.
+
+        Args:
+            series: prices [N], a Series or an array.
+            origins: training origins, [M]; see `seqmem.windows`.
+            validation: validation origins. With them the weights of the best epoch are what is kept.
+            epochs: passes over the windows, at most.
+            batch_size: windows in a batch.
+            patience: stop after so many epochs without a better validation loss. None: never.
+            seed: of the order of the windows. Weights and dropout follow `keras.utils.set_random_seed`.
+            callbacks: Keras callbacks.
+            guard: called with what the network would see of the training part; it raises where that must
+                not be trained on. None trains on anything.
+            **options: of `keras.Model.fit`: verbose (0 by default), initial_epoch, ...
+
+        Raises:
+            NonStationary: raw price levels, or other values that wander.
+            Diverged: the loss became NaN or infinite.
+            ValueError: origins that do not fit into the series.
+        """
+        levels = self._levels(series)
+        origins = self._checked(levels, origins, ahead=self.horizon)
+        known = levels[: int(origins.max()) + self.horizon + 1]
+        self.target.transform.adapt(known)
+        if guard is not None:
+            seen = np.asarray(self.target.inputs(known[None, :]))[0]
+            for feature in seen.T:
+                guard(feature, differenced=self.target.transform.lag > 0)
+        if not self.compiled:
+            self.compile(optimizer="adam", loss="mse")
+        if not self.built:
+            self.build()
+        cut = {"history": self.closes, "horizon": self.horizon, "batch_size": batch_size}
+        watch: list[keras.callbacks.Callback] = [_RaiseWhenDiverged()]
+        if validation is not None:
+            validation = self._checked(levels, validation, ahead=self.horizon)
+            options["validation_data"] = windows.dataset(levels, validation, **{**cut, "batch_size": 512})
+            best = keras.callbacks.EarlyStopping(
+                patience=epochs if patience is None else patience, restore_best_weights=True
+            )
+            watch.append(best)
+        return super().fit(
+            windows.dataset(levels, origins, **cut, shuffle_seed=seed),
+            epochs=epochs,
+            callbacks=[*watch, *callbacks],
+            shuffle=False,  # the dataset shuffles
+            **{"verbose": 0, **options},
+        )
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """One step of gradient descent on a batch of (history, future)."""
+        history, future = data
+        with tf.GradientTape() as tape:
+            loss = self._learn(history, future, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        weights = self.trainable_variables
+        self.optimizer.apply(tape.gradient(scaled, weights), weights)
+        return self._logs(loss, history)
+
+    def test_step(self, data: Any) -> dict[str, Tensor]:
+        """The loss on a batch of (history, future)."""
+        history, future = data
+        return self._logs(self._learn(history, future, training=False), history)
+
+    def forecast(self, series: Any, at: Any) -> np.ndarray:
+        """Forecasts [len(at), H], in the units of the series, from windows that end at the origins `at`.
+
+        Raises:
+            ValueError: an origin with too little history, or beyond the series; a model never fitted.
+        """
+        levels = self._levels(series)
+        at = self._checked(levels, at, ahead=0)
+        batches = windows.dataset(levels, at, history=self.closes, horizon=0, batch_size=512)
+        forecast = np.asarray(self.predict(batches, verbose=0))
+        if not np.isfinite(forecast).all():
+            raise ValueError(
+                "Forecaster: the forecast is not finite. Either fit() was never called, or the series is not."
+            )
+        return forecast
+
+    def _learn(self, history: Tensor, future: Tensor, training: bool) -> Tensor:
+        label = self.target.label(future, history)
+        teacher = {"teacher": label} if training and self._takes_teacher else {}
+        prediction = self.network(self.target.inputs(history), training=training, **teacher)
+        return self.compute_loss(history, label, prediction, training=training)
+
+    def _logs(self, loss: Tensor, history: Tensor) -> dict[str, Tensor]:
+        for metric in self.metrics:
+            metric.update_state(loss, sample_weight=ops.shape(history)[0])
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _levels(self, series: Any) -> np.ndarray:
+        levels = np.asarray(series, dtype="float64")
+        if levels.ndim != 1:
+            raise ValueError(f"Forecaster: the series must be [N]. Received: {levels.shape}")
+        return levels
+
+    def _checked(self, levels: np.ndarray, at: Any, *, ahead: int) -> np.ndarray:
+        at = np.atleast_1d(np.asarray(at))
+        low, high = self.closes - 1, len(levels) - 1 - ahead
+        if not at.size or at.dtype.kind not in "iu" or at.min() < low or at.max() > high:
+            raise ValueError(
+                f"Forecaster: origins must be whole numbers from {low} (a window reads {self.closes} closes) "
+                f"to {high} (the series has {len(levels)} rows, {ahead} of them needed ahead). Received: "
+                + (f"{at.min()} to {at.max()}, {at.dtype}" if at.size else "none")
+            )
+        return at
+
+
+class _RaiseWhenDiverged(keras.callbacks.Callback):
+    """Early stopping would restore the first epochs' weights and hide it."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            if not np.isfinite(value):
+                raise Diverged(f"{name} became {value} in epoch {epoch + 1}: try a lower learning rate")

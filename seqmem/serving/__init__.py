@@ -1,0 +1,6 @@
+"""Serving: a fitted forecaster as a SavedModel, and back."""
+
+from seqmem.serving.export import export
+from seqmem.serving.load import load
+
+__all__ = ["export", "load"]
