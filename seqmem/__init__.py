@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from seqmem.recurrence import Recurrent as Recurrent
     from seqmem.recurrence import SimpleRNN as SimpleRNN
     from seqmem.series import read_prices as read_prices
-    from seqmem.serving import export as export
-    from seqmem.serving import load as load
+    from seqmem.serving import Served as Served
+    from seqmem.serving.export import export as export
+    from seqmem.serving.load import load as load
     from seqmem.targets import PricePath as PricePath
     from seqmem.transforms import Chain as Chain
     from seqmem.transforms import Difference as Difference
@@ -40,13 +41,13 @@ _HOMES = {
     "networks": ("EncoderDecoder",),
     "recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
     "series": ("read_prices",),
-    "serving": ("export", "load"),
+    "serving": ("Served", "export", "load"),
     "targets": ("PricePath",),
     "transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
     "windows": ("split",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -40,9 +40,7 @@ class Configured:
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """Make the object that `get_config` wrote down."""
         with keras.saving.CustomObjectScope(dict(custom_objects or {})):
-            return cls(
-                **{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()}
-            )
+            return cls(**{key: keras.saving.deserialize_keras_object(value) for key, value in config.items()})
 
 
 def _bind(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -92,8 +92,10 @@ def scores(results: pd.DataFrame, *, training: Any, reference: str = "last close
         )
     steps = np.abs(np.diff(np.asarray(training, dtype="float64"))).mean()
     error = 100 * np.log(known["forecast"] / known["actual"])
-    table = known.assign(error=error, square=error**2, scaled=(known["forecast"] - known["actual"]).abs() / steps)
-    rows = {}
+    table = known.assign(
+        error=error, square=error**2, scaled=(known["forecast"] - known["actual"]).abs() / steps
+    )
+    rows: dict[tuple[str, Any], dict[str, float]] = {}
     for name, mine in table.groupby("model", sort=False):
         theirs = table[table["model"] == reference]
         rows |= {(name, h): _row(part, theirs[theirs["h"] == h], int(h)) for h, part in mine.groupby("h")}
@@ -145,7 +147,8 @@ def edge(table: pd.DataFrame, model: str, reference: str = "last close") -> str:
 
     Args:
         table: what `scores` gave.
-        model, reference: two of its models.
+        model: one of its models.
+        reference: the one that it was tested against.
     """
     mine, theirs = table.loc[model, "path"], table.loc[reference, "path"]
     ratio, p = mine["rmse"] / theirs["rmse"], mine["p"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 from keras import ops
 
@@ -40,7 +39,7 @@ class Forecaster(Configured, keras.Model):
 
     >>> from seqmem import EncoderDecoder
     >>> from seqmem.cells import LSTMCell
-    >>> prices = pd.Series(100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 300).cumsum()))
+    >>> prices = 100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 300).cumsum())
     >>> forecaster = Forecaster(EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=2), lookback=10)
     >>> parts = windows.split(len(prices), history=forecaster.closes, horizon=2)
     >>> history = forecaster.fit(prices, parts.train, validation=parts.validation, epochs=1)

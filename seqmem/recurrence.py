@@ -32,7 +32,7 @@ class Recurrent(Configured, keras.layers.RNN):
     """
 
     def __init__(self, cell: Any, **options: Any) -> None:
-        super().__init__(cell, **options)
+        super().__init__(one_cell(cell), **options)
 
     def inner_loop(
         self, sequences: Tensor, initial_state: Any, mask: Tensor, training: bool = False
@@ -55,7 +55,7 @@ class Recurrent(Configured, keras.layers.RNN):
                 cell, sequences, state if nested else [state], mask, training, every_step
             )
             finals.append(final if nested else final[0])
-        return last, sequences, finals if len(finals) > 1 else finals[0]
+        return last, sequences, finals
 
     def _run(
         self, cell: Cell, sequences: Tensor, state: Any, mask: Tensor, training: bool, every_step: bool
@@ -68,6 +68,16 @@ class Recurrent(Configured, keras.layers.RNN):
             zero_output_for_mask=self.zero_output_for_mask,
         )
         return loop.inner_loop(cell.project(sequences, training), state, mask)
+
+
+def one_cell(cell: Any) -> Any:
+    """The cell itself, or a list of cells as one: stacked, or where it holds a single cell, that cell.
+
+    (A `keras.layers.StackedRNNCells` of one cell takes a list of states and returns a bare one.)
+    """
+    if not isinstance(cell, list | tuple):
+        return cell
+    return cell[0] if len(cell) == 1 else keras.layers.StackedRNNCells(cell)
 
 
 class _Projected:

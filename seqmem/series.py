@@ -23,7 +23,12 @@ class PriceError(ValueError):
 
 
 def read_prices(
-    source: Any, column: str = "Close", *, lookback: int = 30, horizon: int = 5, date_format: str | None = None
+    source: Any,
+    column: str = "Close",
+    *,
+    lookback: int = 30,
+    horizon: int = 5,
+    date_format: str | None = None,
 ) -> pd.Series:
     """Daily prices as a checked series: float64, by date, nothing filled, nothing sorted, nothing dropped.
 
@@ -76,7 +81,7 @@ def check_prices(
         late,
         name,
         "expected dates that increase",
-        lambda row: f"{_day(dates[row])} after {_day(dates[row - 1])}{hint}",
+        lambda row: f"{day(dates[row])} after {day(dates[row - 1])}{hint}",
         column=dates.name or "Date",
     )
     _refuse(prices, np.isnan(values), name, "expected a price", lambda row: "nothing")
@@ -84,8 +89,9 @@ def check_prices(
     _refuse(prices, values <= 0, name, "expected a price above 0", lambda row: values[row])
     if len(prices) < lookback + horizon:
         raise PriceError(
-            f"{name}: column {prices.name!r}: expected at least {lookback + horizon} rows (lookback {lookback} "
-            f"+ horizon {horizon}). Received: {len(prices)}, the last on {_day(dates[-1]) if len(dates) else '-'}"
+            f"{name}: column {prices.name!r}: expected at least {lookback + horizon} rows "
+            f"(lookback {lookback} + horizon {horizon}). Received: {len(prices)}"
+            + (f", the last on {day(dates[-1])}" if len(dates) else "")
         )
     return prices
 
@@ -94,12 +100,27 @@ def fingerprint(prices: pd.Series) -> str:
     """SHA-256 of dates and values: the same data gives the same 64 letters on any machine.
 
     >>> fingerprint(pd.Series([1.0, 2.0], pd.to_datetime(["2024-01-02", "2024-01-03"])))[:12]
-    'd3b2f1d7ba17'
+    '5a3c1bf2120a'
     """
     dates = pd.DatetimeIndex(prices.index).as_unit("ns").asi8.astype("<i8")
     digest = hashlib.sha256(dates.tobytes())
     digest.update(prices.to_numpy(dtype="<f8").tobytes())
     return digest.hexdigest()
+
+
+def coming_days(dates: pd.Index, horizon: int) -> pd.DatetimeIndex:
+    """The next `horizon` days of a series: weekdays, or every day where the last year had weekends in it.
+
+    Holidays are not known: a forecast for one is a forecast for the trading day after it.
+
+    >>> coming_days(pd.to_datetime(["2024-01-04", "2024-01-05"]), 2).strftime("%a %d").tolist()
+    ['Mon 08', 'Tue 09']
+    """
+    days = pd.DatetimeIndex(dates)
+    frequency = "D" if (days[-252:].day_of_week >= 5).any() else "B"
+    return pd.date_range(days[-1], periods=horizon + 1, freq=frequency, inclusive="right").normalize()[
+        :horizon
+    ]
 
 
 def _frame(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
@@ -113,7 +134,9 @@ def _frame(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
     elif isinstance(source, str | Path):
         frame, name = _file(Path(source)), str(source)
     else:
-        raise PriceError(f"expected a path, 'bundled:NAME', a DataFrame or a Series. Received: {type(source)}")
+        raise PriceError(
+            f"expected a path, 'bundled:NAME', a DataFrame or a Series. Received: {type(source)}"
+        )
     if frame.columns.has_duplicates and list(frame.columns).count(column) > 1:
         raise PriceError(f"{name}: expected one column {column!r}. Received: columns {list(frame.columns)}")
     if column not in frame.columns:
@@ -184,7 +207,7 @@ def _refuse(
     if rows.size:
         row = int(rows[0])
         raise PriceError(
-            f"{name}: row {row + 1}, {_day(series.index[row])}, column {str(column or series.name)!r}: "
+            f"{name}: row {row + 1}, {day(series.index[row])}, column {str(column or series.name)!r}: "
             f"{expected}. Received: {received(row)}{_more(rows)}"
         )
 
@@ -193,5 +216,6 @@ def _more(rows: np.ndarray) -> str:
     return f" ({rows.size - 1} more such rows)" if rows.size > 1 else ""
 
 
-def _day(date: Any) -> str:
+def day(date: Any) -> str:
+    """A date as text; the time of day only where there is one."""
     return str(date).removesuffix(" 00:00:00")

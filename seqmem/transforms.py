@@ -30,7 +30,7 @@ class Transform(Configured, keras.layers.Layer, ABC):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.built = True
 
-    def adapt(self, levels: Any) -> None:  # noqa: B027 - most transforms have nothing to learn
+    def adapt(self, levels: Any) -> None:
         """Learn from levels [N] of the training part alone."""
 
     @abstractmethod
@@ -66,7 +66,7 @@ class LogReturn(Transform):
 class Difference(Transform):
     """Differences: d_t = x_t - x_{t-1}, for rates and spreads.
 
-    >>> Difference().forward(np.array([100.0, 101.0, 99.0])).numpy()
+    >>> np.asarray(Difference().forward(np.array([100.0, 101.0, 99.0])))
     array([ 1., -2.])
     """
 

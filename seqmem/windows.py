@@ -1,5 +1,6 @@
 """Windows by origin: which there are, how they are split in time, and how they are gathered."""
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,16 +49,15 @@ def origins(start: int, stop: int, *, history: int, horizon: int, length: int) -
     return found
 
 
-def split(
-    length: int, *, history: int, horizon: int, test: float = 0.3, validation: float = 0.2
-) -> Split:
+def split(length: int, *, history: int, horizon: int, test: float = 0.3, validation: float = 0.2) -> Split:
     """Split a series in time: the last `test` of its rows, before them `validation` of the rest, training.
 
     The borders depend on the length alone, so the test part is the same for every lookback and search.
 
     Args:
         length: rows of the series.
-        history, horizon: as in `origins`.
+        history: closes that a window reads, as in `origins`.
+        horizon: H.
         test: share of the rows, in (0, 1).
         validation: share of the rows before the test part, in (0, 1).
 
@@ -65,7 +65,7 @@ def split(
         ValueError: a share outside (0, 1), or a part without a single origin.
 
     >>> parts = split(100, history=11, horizon=5)
-    >>> [(part[0], part[-1]) for part in parts]
+    >>> [(int(part[0]), int(part[-1])) for part in parts]
     [(10, 50), (55, 64), (69, 94)]
     """
     for name, share in (("test", test), ("validation", validation)):
@@ -76,7 +76,7 @@ def split(
     borders = (0, validation_start, test_start, length)
     parts = (
         origins(start, stop, history=history, horizon=horizon, length=length)
-        for start, stop in zip(borders, borders[1:], strict=False)
+        for start, stop in pairwise(borders)
     )
     return Split(*parts)
 
@@ -101,7 +101,8 @@ def dataset(
     Args:
         values: the series, [N].
         at: origins, [M].
-        history, horizon: rows of each half of a window. A horizon of 0 gives histories alone.
+        history: rows of the first half of a window.
+        horizon: rows of the second half, H. 0 gives histories alone.
         batch_size: B; the last batch may be smaller.
         shuffle_seed: draw the origins in a new order each epoch, from this seed. None: in time order.
     """

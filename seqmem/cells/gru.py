@@ -19,7 +19,7 @@ class GRUCell(Cell):
     Weights and gate order (z, s, g) as in `keras.layers.GRU(reset_after=True)`: kernel [F, 3U],
     recurrent_kernel [U, 3U], bias [2, 3U]: b, then d.
 
-    >>> GRUCell(3)(keras.ops.ones((2, 1)), [keras.ops.zeros((2, 3))])[0].shape
+    >>> GRUCell(3)(ops.ones((2, 1)), [ops.zeros((2, 3))])[0].shape
     TensorShape([2, 3])
     """
 

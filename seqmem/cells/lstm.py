@@ -22,7 +22,7 @@ class LSTMCell(Cell):
     [U, 4U], bias [4U]; the forget bias starts at 1 (Jozefowicz et al. 2015). States: h, c.
 
     >>> cell = LSTMCell(3)
-    >>> h, (h_again, c) = cell(keras.ops.ones((2, 1)), cell.get_initial_state(2))
+    >>> h, (h_again, c) = cell(ops.ones((2, 1)), cell.get_initial_state(2))
     >>> h.shape, c.shape
     (TensorShape([2, 3]), TensorShape([2, 3]))
     """

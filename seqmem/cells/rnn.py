@@ -13,13 +13,14 @@ class RNNCell(Cell):
 
     Weights as in `keras.layers.SimpleRNN`: kernel [F, U], recurrent_kernel [U, U], bias [U].
 
-    >>> RNNCell(3)(keras.ops.ones((2, 1)), [keras.ops.zeros((2, 3))])[0].shape
+    >>> import numpy as np
+    >>> RNNCell(3)(np.ones((2, 1)), [np.zeros((2, 3))])[0].shape
     TensorShape([2, 3])
     """
 
     gates = {"hidden": tanh}
 
     def step(self, x: Any, r: Any, states: tuple[Any, ...]) -> Step:
-        """h = tanh(x + r)."""
+        """H = tanh(x + r)."""
         h = self.activation(x + r)
         return Step(h, (h,), {"hidden": h})

@@ -7,7 +7,7 @@ from keras import ops
 
 from seqmem._configured import Configured
 from seqmem.networks.teacher_forcing import Schedule
-from seqmem.recurrence import Recurrent
+from seqmem.recurrence import Recurrent, one_cell
 
 Tensor = Any
 
@@ -62,8 +62,8 @@ class EncoderDecoder(Configured, keras.Model):
                 raise ValueError(f"EncoderDecoder: {name} must be at least 1. Received: {name}={value}")
         self.horizon = horizon
         self.features = features
-        self.encoder = Recurrent(_one_cell(encoder), return_state=True, dtype=self.dtype_policy)
-        self.decoder = _one_cell(decoder)
+        self.encoder = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
+        self.decoder = one_cell(decoder)
         self.bridge = bridge
         self.readout = keras.layers.Dense(features, dtype=self.dtype_policy, name="readout")
         self.teacher_forcing = teacher_forcing
@@ -107,7 +107,9 @@ class EncoderDecoder(Configured, keras.Model):
             hidden, states = self.decoder(fed, states, training=training)
             output = self.readout(hidden)  # [B, features]
             outputs.append(output)
-            fed = output if take_truth is None else ops.where(take_truth[h], teacher[:, h], output)
+            fed = output
+            if take_truth is not None and teacher is not None:
+                fed = ops.where(take_truth[h], teacher[:, h], output)
         _forget_masks(self.decoder)
         return ops.stack(outputs, axis=1)
 
@@ -153,7 +155,9 @@ class DenseBridge(Configured, keras.layers.Layer):
 
     def __init__(self, decoder: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.heads = [keras.layers.Dense(width, dtype=self.dtype_policy) for width in _sizes(_one_cell(decoder))]
+        self.heads = [
+            keras.layers.Dense(width, dtype=self.dtype_policy) for width in _sizes(one_cell(decoder))
+        ]
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for a list of states, each [B, U]."""
@@ -173,10 +177,6 @@ def _build(layer: Any, shape: Any) -> None:
     if not layer.built:
         layer.build(shape)
         layer.built = True
-
-
-def _one_cell(cell: Any) -> Any:
-    return keras.layers.StackedRNNCells(cell) if isinstance(cell, list | tuple) else cell
 
 
 def _sizes(cell: Any) -> list[int]:

@@ -19,7 +19,7 @@ class Schedule(Configured, ABC):
 class Constant(Schedule):
     """The same probability for ever: 1 is plain teacher forcing.
 
-    >>> float(Constant(0.5).probability(keras.ops.array(7.0)))
+    >>> float(Constant(0.5).probability(ops.array(7.0)))
     0.5
     """
 
@@ -35,7 +35,7 @@ class Constant(Schedule):
 class Linear(Schedule):
     """From `start` to `end` in a straight line over the first `steps` training steps.
 
-    >>> float(Linear(steps=100).probability(keras.ops.array(25.0)))
+    >>> float(Linear(steps=100).probability(ops.array(25.0)))
     0.75
     """
 
@@ -55,7 +55,7 @@ class Linear(Schedule):
 class InverseSigmoid(Schedule):
     """k / (k + exp(i / k)): slow, fast, slow (Bengio et al. 2015, section 2.4). Larger k decays later.
 
-    >>> round(float(InverseSigmoid(100.0).probability(keras.ops.array(0.0))), 4)
+    >>> round(float(InverseSigmoid(100.0).probability(ops.array(0.0))), 4)
     0.9901
     """
 

@@ -1,12 +1,18 @@
-"""Load: an exported version as the forecaster that it was."""
+"""Load an exported version: as the forecaster that it was, or as a server would."""
 
+import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
+import numpy as np
+import pandas as pd
 
 import seqmem.networks  # noqa: F401 - registers with Keras what a saved forecaster is made of
 from seqmem.forecaster import Forecaster
+from seqmem.series import PriceError, coming_days
+from seqmem.serving.card import NAME as CARD
 
 
 def load(path: str | Path) -> Forecaster:
@@ -28,6 +34,47 @@ def load(path: str | Path) -> Forecaster:
     return model
 
 
+class Served:
+    """The SavedModel of an exported version, asked as TensorFlow Serving asks it: without Keras or seqmem.
+
+    Args:
+        path: a version, or a model (then its newest version).
+
+    Raises:
+        FileNotFoundError: no SavedModel there.
+        ValueError: a SavedModel that seqmem did not export.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        import tensorflow as tf
+
+        self.folder = newest(path)
+        try:
+            about = json.loads((self.folder / CARD).read_text())
+            self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{self.folder}: not a model that seqmem exported: {CARD}: {error}") from error
+        self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
+
+    def __call__(self, closes: Any) -> np.ndarray:
+        """Closes [B, at least `closes`] to forecasts [B, H], through the signature `serving_default`."""
+        signature = self._model.signatures["serving_default"]
+        return np.asarray(signature(closes=np.asarray(closes, dtype="float32"))["forecast"])
+
+    def forecast(self, prices: pd.Series) -> pd.Series:
+        """The dated forecast that follows the last close.
+
+        Raises:
+            PriceError: fewer closes than a window reads.
+        """
+        if len(prices) < self.closes:
+            raise PriceError(
+                f"expected at least {self.closes} closes for {self.folder}. Received: {len(prices)}"
+            )
+        path = self(prices.to_numpy()[None, -self.closes :])[0]
+        return pd.Series(path, coming_days(prices.index, self.horizon), name="forecast")
+
+
 def newest(path: str | Path) -> Path:
     """The folder of the version itself, or of the newest version in the folder of a model.
 
@@ -35,10 +82,9 @@ def newest(path: str | Path) -> Path:
         FileNotFoundError: no model there.
     """
     folder = Path(path)
-    if not (folder / "model.keras").is_file():
-        versions = [child for child in folder.glob("*") if (child / "model.keras").is_file()]
-        numbered = [child for child in versions if child.name.isdecimal()]
-        if not numbered:
-            raise FileNotFoundError(f"{folder}: no saved model (a folder with model.keras) there")
-        folder = max(numbered, key=lambda child: int(child.name))
+    if not (folder / "saved_model.pb").is_file():
+        versions = [file.parent for file in folder.glob("*/saved_model.pb") if file.parent.name.isdecimal()]
+        if not versions:
+            raise FileNotFoundError(f"{folder}: no SavedModel there, nor in a numbered folder in it")
+        folder = max(versions, key=lambda version: int(version.name))
     return folder

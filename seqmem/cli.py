@@ -1,0 +1,127 @@
+"""``seqmem check`` and ``seqmem forecast``. Imports nothing slow until it must."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="seqmem", description="Sequence memory for financial data: honest forecasts from daily closes."
+    )
+    commands = parse.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check",
+        help="are these prices fit to be trained on?",
+        description="Rows, dates, gaps, suspicious moves, and whether prices and returns are stationary. "
+        "Exit status 1 on prices that must not be trained on.",
+    )
+    _add_prices(check)
+    check.set_defaults(command=_check)
+
+    forecast = commands.add_parser(
+        "forecast",
+        help="the dated forecast of an exported model",
+        description="What an exported model says of the days after the last close of a file.",
+    )
+    forecast.add_argument(
+        "model", metavar="MODEL_DIR", help="saved_models/NAME (newest version) or NAME/VERSION"
+    )
+    _add_prices(forecast)
+    forecast.add_argument("--csv", type=Path, metavar="FILE", help="write the forecast as CSV too")
+    forecast.add_argument("--plot", type=Path, metavar="FILE", help="draw it: .png, .svg or .pdf")
+    forecast.set_defaults(command=_forecast)
+    return parse
+
+
+def _add_prices(parse: argparse.ArgumentParser) -> None:
+    add = parse.add_argument
+    add("prices", metavar="FILE|bundled:NAME", help="CSV or Parquet; or bundled: sp500, nasdaq, wti")
+    add("--column", default="Close", help="the column of prices (default: Close)")
+    add("--date-format", metavar="FORMAT", help="where dates are not ISO, as in strptime: %%d.%%m.%%Y")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 if all is well, 1 if not."""
+    options = parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported, or it is not quiet
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    from rich.console import Console
+
+    command: Callable[[argparse.Namespace, Console], int] = options.command
+    try:
+        return command(options, Console())
+    except (ValueError, OSError) as error:
+        Console(stderr=True).print(
+            f"seqmem: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        return 1
+
+
+def _check(options: argparse.Namespace, console: "Console") -> int:
+    from seqmem.report import heading, inspect_prices, table
+    from seqmem.series import day
+
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+    prices = _read(options)
+    found = inspect_prices(prices)
+    say(f"{options.prices}: {len(prices)} rows, {day(prices.index[0])} to {day(prices.index[-1])}")
+    say(f"from {prices.min():g} to {prices.max():g}; {found.unchanged:.1%} of the days repeat the last close")
+    say(f"prices: {found.prices.words}")
+    say(f"log returns: {found.returns.words}")
+    if len(found.gaps):
+        heading(f"{len(found.gaps)} gaps of more than 5 days; nothing is filled", console)
+        console.print(table(found.gaps, most=5))
+    if len(found.moves):
+        heading(f"{len(found.moves)} moves of more than 40% in a day", console)
+        console.print(table(found.moves, formats={"change": "+.1%"}, most=10))
+    for problem in found.problems:
+        say(f"problem: {problem}", style="red")
+    if found.problems:
+        say("Do not train on these prices.", style="bold red")
+        return 1
+    levels = "" if found.prices.stationary else " on log returns; raw prices will be refused"
+    say(f"Fit for training{levels}.", style="bold")
+    return 0
+
+
+def _forecast(options: argparse.Namespace, console: "Console") -> int:
+    from seqmem.report import FORECAST_FORMATS, forecast_table, plot_forecast, table
+    from seqmem.serving import Served
+
+    served = Served(options.model)
+    prices = _read(options, lookback=served.closes, horizon=0)
+    forecast = served.forecast(prices)
+    console.print(
+        f"{served.folder}: from {prices.index[-1]:%Y-%m-%d} ({prices.iloc[-1]:.2f})", highlight=False
+    )
+    console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
+    console.print("Dates are weekdays; holidays are not known.", style="dim")
+    if options.csv:
+        draft = options.csv.with_name(f".{options.csv.name}")
+        forecast.rename_axis("date").to_csv(draft)
+        draft.replace(options.csv)
+    if options.plot:
+        plot_forecast(prices, forecast, options.plot)
+    return 0
+
+
+def _read(options: argparse.Namespace, **needed: int) -> "pd.Series":
+    from seqmem.series import read_prices
+
+    return read_prices(options.prices, options.column, date_format=options.date_format, **needed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""Plots, written to files."""
+
+from pathlib import Path
+
+import pandas as pd
+
+
+def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, days: int = 120) -> Path:
+    """The last `days` closes and the forecast after them, as PNG, SVG or PDF by the file's suffix.
+
+    Raises:
+        ValueError: a suffix that matplotlib cannot write.
+    """
+    from matplotlib.figure import Figure  # not pyplot: no window, no global state
+
+    path = Path(path)
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
+    recent = prices.iloc[-days:]
+    axes.plot(recent.index, recent.to_numpy(), color="black", linewidth=1, label="close")
+    joined = pd.concat([recent.iloc[-1:], forecast])
+    axes.plot(joined.index, joined.to_numpy(), color="tab:red", marker="o", markersize=3, label="forecast")
+    axes.set_ylabel(str(prices.name))
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    kinds = figure.canvas.get_supported_filetypes()
+    if path.suffix[1:] not in kinds:
+        raise ValueError(f"plot: expected one of {sorted(kinds)}. Received: {path.name!r}")
+    draft = path.with_name(f".{path.name}")
+    figure.savefig(draft, format=path.suffix[1:], dpi=150)
+    draft.replace(path)
+    return path

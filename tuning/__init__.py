@@ -1,0 +1,30 @@
+"""tuning: KerasTuner over cells, units and lookbacks, every trial validated on the same origins."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tuning.hypermodel import ForecastHyperModel as ForecastHyperModel
+    from tuning.searcher import SearchFailed as SearchFailed
+    from tuning.searcher import SearchResult as SearchResult
+    from tuning.searcher import search as search
+    from tuning.selection import Selected as Selected
+    from tuning.selection import select as select
+    from tuning.space import SearchSpace as SearchSpace
+
+_HOME = {
+    "ForecastHyperModel": "hypermodel",
+    "SearchFailed": "searcher",
+    "SearchResult": "searcher",
+    "SearchSpace": "space",
+    "Selected": "selection",
+    "search": "searcher",
+    "select": "selection",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'tuning' has no attribute {name!r}")
+    return getattr(import_module(f"tuning.{_HOME[name]}"), name)

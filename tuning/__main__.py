@@ -1,0 +1,108 @@
+"""``python -m tuning``: search, score, export and forecast. Imports nothing slow until it must."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from tuning.space import SearchSpace
+from tuning.tuners import TUNERS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="seqmem-tune",
+        description="Search over cells, units and lookbacks for the best forecaster of the next closes, "
+        "score it once on untouched later data beside naive baselines, and export it for TensorFlow Serving.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parse.add_argument
+    add("--prices", required=True, metavar="FILE|bundled:NAME", help="CSV or Parquet, or sp500, nasdaq, wti")
+    add("--column", default="Close", help="the column of prices")
+    add("--horizon", type=_whole(1), default=5, help="days ahead")
+    for one in fields(SearchSpace):
+        kind = type(one.default[0])  # type: ignore[index]
+        ranges = ", or LOW:HIGH for doublings" if kind is int else ""
+        add(
+            f"--{one.name.replace('_', '-')}",
+            type=_choices(kind),
+            default=one.default,
+            metavar="A,B,...",
+            help=one.metadata["about"] + ranges,
+        )
+    add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner")
+    add("--max-trials", type=_whole(1), default=20, help="configurations to try")
+    add("--epochs", type=_whole(1), default=20, help="epochs for each, at most")
+    add(
+        "--patience",
+        type=_whole(1),
+        default=4,
+        help="epochs without a better validation loss before a trial ends",
+    )
+    add("--seed", type=_whole(0), default=0, help="of configurations, weights and shuffles")
+    add("--name", default="path", help="of the exported model")
+    add("--out", default="saved_models", help="the folder of all models")
+    add("--directory", default=None, help="where trials.csv goes (default: .tuning/NAME)")
+    return parse
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 if all went well, 1 on bad input or a failed search, 130 after Ctrl-C."""
+    options = parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported, or it is not quiet
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    from rich.console import Console
+
+    console = Console()
+    try:
+        from tuning.job import run  # TensorFlow comes with it
+
+        run(options, console)
+    except KeyboardInterrupt:
+        console.print("stopped; finished trials are in trials.csv", style="yellow")
+        return 130
+    except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
+        Console(stderr=True).print(f"seqmem-tune: {error}", style="red", markup=False, highlight=False)
+        return 1
+    return 0
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number of at least {least}, received {text!r}"
+            )
+        return int(text)
+
+    return whole
+
+
+def _choices(kind: type) -> Callable[[str], tuple[Any, ...]]:
+    """Parse ``a,b,c`` or, for whole numbers, ``low:high``: low, 2 low, 4 low, ... and high."""
+
+    def choices(text: str) -> tuple[Any, ...]:
+        try:
+            if kind is int and ":" in text:
+                low, high = map(int, text.split(":"))
+                if not 1 <= low <= high:
+                    raise ValueError
+                doublings = [low << n for n in range(high.bit_length()) if low << n < high]
+                return (*doublings, high)
+            return tuple(
+                sorted(kind(part) for part in text.split(",")) if kind is not str else text.split(",")
+            )
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected {kind.__name__} values like A,B,C{' or LOW:HIGH' if kind is int else ''}, "
+                f"received {text!r}"
+            ) from None
+
+    return choices
+
+
+if __name__ == "__main__":
+    sys.exit(main())

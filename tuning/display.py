@@ -1,0 +1,104 @@
+"""A search on the terminal: live where there is one, a line for each trial where there is not."""
+
+import time
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from tuning.observer import Observer
+
+
+def display(console: Console) -> Observer:
+    """The display that suits the console."""
+    return LiveDisplay(console) if console.is_terminal else LineDisplay(console)
+
+
+class LineDisplay(Observer):
+    """A line as each trial ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._trials: int | None = None
+        self._done = 0
+        self._since = time.monotonic()
+
+    def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
+        """Remember how many there will be."""
+        self._trials, self._since = trials, time.monotonic()
+
+    def trial_ended(self, row: dict[str, Any]) -> None:
+        """Say how it went."""
+        self._done += 1
+        total = f"/{self._trials}" if self._trials else ""
+        seconds = time.monotonic() - self._since
+        self._console.print(f"[{self._done}{total}, {seconds:.0f} s] {_outcome(row)}", markup=False)
+
+
+class LiveDisplay(Observer):
+    """A bar for the trials, a bar for the epochs of the current one, and the best so far."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+        )
+        self._best: dict[str, Any] | None = None
+        self._failed = 0
+        self._live = Live(console=console, refresh_per_second=8, transient=True)
+
+    def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
+        """Draw the bars."""
+        self._naive = naive_loss
+        self._all = self._progress.add_task("trials", total=trials, note="")
+        self._one = self._progress.add_task("epochs", total=epochs, note="")
+        self._live.start()
+        self._draw()
+
+    def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
+        """Start the bar of epochs again."""
+        self._progress.reset(self._one, note=_settings(choice))
+        self._draw()
+
+    def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
+        """Move the bar of epochs."""
+        note = f"loss {loss:.5f}, best {best:.5f}, {best / self._naive:.4f} of no change"
+        self._progress.update(self._one, completed=epoch, note=note)
+        self._draw()
+
+    def trial_ended(self, row: dict[str, Any]) -> None:
+        """Move the bar of trials."""
+        self._failed += row["status"] != "completed"
+        if row["status"] == "completed" and (self._best is None or row["loss"] < self._best["loss"]):
+            self._best = row
+        note = f"{self._failed} failed" if self._failed else ""
+        self._progress.update(self._all, advance=1, note=note)
+        self._draw()
+
+    def search_ended(self) -> None:
+        """Leave the terminal as it was."""
+        self._live.stop()
+
+    def _draw(self) -> None:
+        best = Text(f"best so far: {_outcome(self._best)}" if self._best else "no trial has ended yet")
+        self._live.update(Group(self._progress, best))
+
+
+def _settings(choice: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in choice.items())
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    about = (
+        f"{row['cell']} {row['units']} units, lookback {row['lookback']}, "
+        f"learning rate {row['learning_rate']:g}, dropout {row['dropout']:g}"
+    )
+    if row["status"] != "completed":
+        return f"{about}: {row['status']} ({row['cause']})"
+    return f"{about}: loss {row['loss']:.5f}, {row['ratio']:.4f} of no change, epoch {row['best_epoch']}"

@@ -1,0 +1,102 @@
+"""The main job: search, score the winner, export it, and forecast with what was exported."""
+
+import argparse
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import keras_tuner
+import pandas as pd
+from rich.console import Console
+
+from seqmem.report import FORECAST_FORMATS, forecast_table, heading, table
+from seqmem.series import day, read_prices
+from seqmem.serving import Served, export
+from tuning.display import display
+from tuning.hypermodel import ForecastHyperModel
+from tuning.searcher import search
+from tuning.selection import Selected, select
+from tuning.space import SearchSpace
+from tuning.tuners import TUNERS
+
+
+def run(options: argparse.Namespace, console: Console) -> Path:
+    """Do all that `seqmem-tune` promises; return the folder of the exported version."""
+    space = SearchSpace(**{one.name: getattr(options, one.name) for one in fields(SearchSpace)})
+    prices = read_prices(
+        options.prices, options.column, lookback=max(space.lookbacks), horizon=options.horizon
+    )
+    hypermodel = ForecastHyperModel(
+        space, prices, horizon=options.horizon, epochs=options.epochs, patience=options.patience
+    )
+    _say_data(options.prices, prices, hypermodel, console)
+    result = search(
+        hypermodel,
+        getattr(keras_tuner, TUNERS[options.tuner]),
+        max_trials=options.max_trials,
+        seed=options.seed,
+        directory=options.directory or Path(".tuning") / options.name,
+        observer=display(console),
+    )
+    _say_trials(result.table, space, result.naive_loss, console)
+    selected = select(result, hypermodel)
+    _say_scores(selected, console)
+    folder = export(
+        selected.forecaster,
+        options.out,
+        name=options.name,
+        prices=prices,
+        hyperparameters=selected.trial,
+        space=asdict(space),
+        scores=selected.scores.reset_index().to_dict(orient="records"),
+        verdict=selected.verdict,
+        trials=len(result.table),
+        tuner=options.tuner,
+        seed=options.seed,
+    )
+    _say_forecast(folder, prices, console)
+    return folder
+
+
+def _say_data(source: str, prices: pd.Series, hypermodel: ForecastHyperModel, console: Console) -> None:
+    parts = hypermodel.split
+    console.print(
+        f"{source}: {len(prices)} closes, {day(prices.index[0])} to {day(prices.index[-1])}\n"
+        f"origins: {len(parts.train)} train, {len(parts.validation)} validation, {len(parts.test)} test "
+        f"(forecasts from {day(prices.index[parts.test[0] + 1])} on, untouched until the winner is chosen)\n"
+        f"space: {hypermodel.space.size} configurations",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _say_trials(trials: pd.DataFrame, space: SearchSpace, naive_loss: float, console: Console) -> None:
+    fixed = [one.metadata["name"] for one in fields(space) if len(getattr(space, one.name)) == 1]
+    failed = trials[trials["status"] != "completed"]
+    heading(f"Trials: validation loss, and its ratio to that of no change ({naive_loss:.5f})", console)
+    shown = trials.drop(columns=[*fixed, "epochs", "cause", *([] if len(failed) else ["status"])])
+    console.print(table(shown, formats={"loss": ".5f", "ratio": ".4f", "learning_rate": "g"}, most=20))
+    for row in failed.itertuples():
+        console.print(f"trial {row.trial} {row.status}: {row.cause}", markup=False, soft_wrap=True)
+
+
+def _say_scores(selected: Selected, console: Console) -> None:
+    by_day = selected.scores.unstack("h").loc[selected.scores.index.unique("model")]
+    for measure, more in (("rmse", ("dm", "p")), ("mae", ("mase",))):
+        shown = by_day[measure].add_prefix("h=").rename(columns={"h=path": "path"})
+        for extra in more:
+            shown[extra] = by_day[extra, "path"]
+        words = {"rmse": "root mean squared", "mae": "mean absolute"}[measure]
+        heading(f"Test: {words} error of the cumulative log return, %", console)
+        formats = dict.fromkeys(shown.columns, ".4f") | {"dm": ".2f", "p": ".3f", "mase": ".3f"}
+        console.print(table(shown.reset_index(), formats=formats))
+    console.print(selected.verdict, style="bold", highlight=False, soft_wrap=True)
+
+
+def _say_forecast(folder: Path, prices: pd.Series, console: Console) -> None:
+    """What the folder itself answers, loaded as a server would load it."""
+    forecast = Served(folder).forecast(prices)
+    heading(
+        f"Exported to {folder}; its forecast from {day(prices.index[-1])} ({prices.iloc[-1]:.2f})", console
+    )
+    console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
+    console.print("Dates are weekdays; holidays are not known.", style="dim")

@@ -1,0 +1,74 @@
+"""The search space: one field for each dimension."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _dimension(name: str, choices: tuple[Any, ...], about: str) -> Any:
+    return field(default=choices, metadata={"name": name, "about": about})
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What a search may choose from: each field a tuple of choices, numbers in ascending order.
+
+    To add a dimension, add a field here and read it in `ForecastHyperModel.build`: the command line, the
+    table and the tuners take it from here.
+
+    Raises:
+        ValueError: an empty dimension, a choice that occurs twice, a lookback outside 10..252, a number
+            out of its range. A cell is checked against the table of cells when it is built.
+
+    >>> SearchSpace(cells=("gru",), lookbacks=(10, 20)).size
+    60
+    """
+
+    cells: tuple[str, ...] = _dimension("cell", ("lstm", "gru", "rnn"), "cell types")
+    units: tuple[int, ...] = _dimension("units", (8, 16, 32, 64, 128), "units of each cell")
+    layers: tuple[int, ...] = _dimension("layers", (1,), "stacked cells on each side")
+    lookbacks: tuple[int, ...] = _dimension(
+        "lookback", (10, 20, 60, 120, 252), "days a window reads, 10 to 252"
+    )
+    learning_rates: tuple[float, ...] = _dimension("learning_rate", (3e-4, 1e-3, 3e-3), "of Adam")
+    dropouts: tuple[float, ...] = _dimension(
+        "dropout", (0.0, 0.2), "share of a cell's inputs dropped in training"
+    )
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            choices = getattr(self, one.name)
+            if not choices or len(set(choices)) != len(choices):
+                raise ValueError(f"SearchSpace: {one.name} must be choices that differ. Received: {choices}")
+        for name, low, high in (
+            ("units", 1, float("inf")),
+            ("layers", 1, float("inf")),
+            ("lookbacks", 10, 252),
+            ("learning_rates", 1e-12, float("inf")),
+            ("dropouts", 0, 0.999),
+        ):
+            bad = [choice for choice in getattr(self, name) if not low <= choice <= high]
+            if bad:
+                raise ValueError(f"SearchSpace: {name} must lie in [{low}, {high}]. Received: {bad}")
+
+    @property
+    def size(self) -> int:
+        """How many configurations there are."""
+        size = 1
+        for one in fields(self):
+            size *= len(getattr(self, one.name))
+        return size
+
+    def declare(self, hp: Any) -> dict[str, Any]:
+        """Declare every dimension on KerasTuner's `hp`, and the choice it makes: name -> value."""
+        return {
+            one.metadata["name"]: _choose(hp, one.metadata["name"], getattr(self, one.name))
+            for one in fields(self)
+        }
+
+
+def _choose(hp: Any, name: str, choices: Sequence[Any]) -> Any:
+    if len(choices) == 1:
+        return hp.Fixed(name, choices[0])
+    ordered = not isinstance(choices[0], str)
+    return hp.Choice(name, list(choices), ordered=ordered)
