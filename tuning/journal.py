@@ -30,7 +30,7 @@ class Journal:
             "trial": trial.trial_id,
             "status": "running",
             **choice,
-            "parameters": 0,
+            "weights": 0,
             "epochs": 0,
             "best_epoch": 0,
             "loss": float("nan"),
@@ -42,7 +42,7 @@ class Journal:
     def epoch(self, trial: Any, model: Any, epoch: int, logs: dict[str, float]) -> None:
         """Note an epoch; `epoch` counts from 0, as in Keras."""
         row, loss = self._rows[trial.trial_id], float(logs.get(OBJECTIVE, float("nan")))
-        row["parameters"] = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+        row["weights"] = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
         row["epochs"] = epoch + 1
         if not loss >= row["loss"]:  # the first, or a better one
             row |= {"best_epoch": epoch + 1, "loss": loss, "ratio": loss / self.naive_loss}

@@ -27,7 +27,7 @@ class SearchResult:
 
     Attributes:
         table: one row for each trial, the best first: trial, status (completed, diverged or failed), a
-            column for each dimension, parameters, epochs, best_epoch, loss (the validation loss), ratio
+            column for each dimension, weights (how many), epochs, best_epoch, loss (the validation loss), ratio
             (loss over that of "no change"; below 1 is better) and cause (of a failure).
         naive_loss: the validation loss of "no change".
         load: trial -> its forecaster, with the weights of its best epoch.

@@ -37,7 +37,7 @@ def select(result: SearchResult, hypermodel: ForecastHyperModel) -> Selected:
     """
     trial = result.table.iloc[0].to_dict()
     forecaster = result.load(trial["trial"])
-    name = f"{trial['cell']} {trial['units']}, lookback {trial['lookback']}"
+    name = f"{trial['cell']}({trial['units']}), T={trial['lookback']}"
     prices, at = hypermodel.prices, hypermodel.split.test
     stop = int(at[0]) + 1  # the first row of the test part
     baselines: dict[str, Baseline] = {

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -42,7 +41,7 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
     [['lstm'], ['0.732']]
     """
     formats = formats or {}
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False)
+    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold underline")
     for column in frame.columns:
         right = pd.api.types.is_numeric_dtype(frame[column])
         shown.add_column(str(column).replace("_", " "), justify="right" if right else "left")

@@ -1,0 +1,39 @@
+"""What every test may use."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("COLUMNS", "120")
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from samples import random_walk, small_forecaster
+
+from seqmem.windows import split
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    keras.utils.set_random_seed(11)
+
+
+@pytest.fixture(scope="session")
+def prices() -> pd.Series:
+    return random_walk(400)
+
+
+@pytest.fixture(scope="session")
+def fitted(prices):
+    """A forecaster fitted for two epochs; tests must not change it."""
+    forecaster = small_forecaster()
+    parts = split(len(prices), history=forecaster.closes, horizon=forecaster.horizon)
+    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=2)
+    return forecaster
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(5)

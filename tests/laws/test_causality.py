@@ -1,0 +1,83 @@
+"""Law: rewrite everything after an origin, and no forecast at or before it moves."""
+
+import keras
+import numpy as np
+import pytest
+from samples import BASELINES, FORECASTERS, random_walk, small_forecaster
+
+from seqmem import windows
+from seqmem.evaluation import backtest
+from seqmem.windows import split
+
+SERIES = random_walk(300)
+NOW = 250
+
+
+def _rewritten(after: int, seed: int = 9):
+    """The same series up to and with row `after`, another one from there on."""
+    other = SERIES.copy()
+    other.iloc[after + 1 :] = random_walk(len(SERIES) - after - 1, level=500, seed=seed).to_numpy()
+    return other
+
+
+@pytest.mark.parametrize("make", FORECASTERS)
+def test_forecasters(make):
+    forecaster = make()
+    forecaster.target.transform.adapt(SERIES.to_numpy())
+    at = np.arange(NOW - 20, NOW + 1)
+    np.testing.assert_array_equal(forecaster.forecast(SERIES, at), forecaster.forecast(_rewritten(NOW), at))
+    later = forecaster.forecast(_rewritten(NOW), [NOW + 1])
+    assert not np.allclose(later, forecaster.forecast(SERIES, [NOW + 1]))
+
+
+@pytest.mark.parametrize("make", BASELINES)
+def test_baselines(make):
+    at = np.arange(NOW - 20, NOW + 1)
+    there, here = (make(horizon=5).fit(s, NOW + 1).forecast(s, at) for s in (_rewritten(NOW), SERIES))
+    np.testing.assert_array_equal(there, here)
+
+
+def test_training_knows_nothing_after_its_parts():
+    """The test part rewritten: weights, transform and forecasts stay as they are, to the last bit."""
+    parts = split(len(SERIES), history=9, horizon=3)
+    last_seen = int(parts.validation[-1]) + 3
+    assert last_seen < parts.test[0] + 1
+    weights = []
+    for series in (SERIES, _rewritten(last_seen)):
+        keras.utils.set_random_seed(3)
+        forecaster = small_forecaster()
+        forecaster.fit(series, parts.train, validation=parts.validation, epochs=2)
+        weights.append(forecaster.get_weights())
+    for here, there in zip(*weights, strict=True):
+        np.testing.assert_array_equal(here, there)
+
+
+def test_the_transform_knows_nothing_after_the_training_part():
+    parts = split(len(SERIES), history=9, horizon=3)
+    last_seen = int(parts.train[-1]) + 3
+    learnt = []
+    for series in (SERIES, _rewritten(last_seen)):
+        forecaster = small_forecaster()
+        forecaster.fit(series, parts.train, validation=parts.validation, epochs=1)
+        learnt.append([float(weight) for weight in forecaster.target.weights])
+    assert learnt[0] == learnt[1]
+    returns = np.diff(np.log(SERIES.to_numpy()[: last_seen + 1]))
+    np.testing.assert_allclose(learnt[0], [returns.mean(), returns.std()], rtol=1e-5)
+
+
+def test_windows():
+    at = np.arange(20, NOW + 1)
+    for history, _ in windows.dataset(_rewritten(NOW), at, history=10, horizon=5, batch_size=999):
+        expected = np.stack([SERIES.to_numpy()[o - 9 : o + 1] for o in at])
+        np.testing.assert_allclose(history, expected, rtol=1e-6)
+
+
+def test_a_model_that_peeks_is_caught():
+    """The law can fail: a "baseline" that reads tomorrow breaks it."""
+
+    class Peek:
+        def forecast(self, series, at):
+            return np.asarray(series)[np.asarray(at) + 1][:, None]
+
+    here, there = (backtest({"peek": Peek()}, s, [NOW])["forecast"] for s in (SERIES, _rewritten(NOW)))
+    assert not np.allclose(here, there)

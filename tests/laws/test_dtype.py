@@ -1,0 +1,38 @@
+"""Law: float32, float64 and mixed_float16 give the same forecasts, as far as their digits go."""
+
+import numpy as np
+import pytest
+from samples import CELLS, random_walk
+
+from seqmem.forecaster import Forecaster
+from seqmem.networks import EncoderDecoder
+from seqmem.recurrence import Recurrent
+from seqmem.windows import split
+
+TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "mixed_float16": 5e-3}
+
+
+@pytest.mark.parametrize("policy", TOLERANCE)
+@pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.cell.__name__)
+def test_cells(sample, policy, rng):
+    inputs = rng.normal(size=(2, 9, 3))
+    layer = Recurrent(sample.cell(4, dtype=policy), dtype=policy, return_sequences=True)
+    outputs = layer(inputs)
+    assert str(outputs.dtype.name) == layer.compute_dtype
+    expected, _ = sample.paper(inputs, *[np.asarray(weight, "float64") for weight in layer.get_weights()])
+    np.testing.assert_allclose(outputs, expected, atol=TOLERANCE[policy])
+
+
+@pytest.mark.parametrize("policy", TOLERANCE)
+@pytest.mark.parametrize("level", [1.0, 40_000.0])
+def test_a_forecaster_trains_and_forecasts_in_float32_whatever_its_network(policy, level):
+    """At half precision 40,000 is no number: prices must never meet the network's policy."""
+    cell = CELLS[1].cell
+    network = EncoderDecoder(cell(4, dtype=policy), cell(4, dtype=policy), horizon=2, dtype=policy)
+    forecaster = Forecaster(network, lookback=8)
+    prices = random_walk(200, level=level)
+    history = forecaster.fit(prices, split(200, history=9, horizon=2).train, epochs=2)
+    assert np.isfinite(history.history["loss"]).all()
+    forecast = forecaster.forecast(prices, np.arange(50, 190))
+    assert forecast.dtype == np.float32
+    np.testing.assert_allclose(forecast, np.repeat(prices.to_numpy()[50:190, None], 2, 1), rtol=0.05)

@@ -1,0 +1,93 @@
+"""Law: a module imports from floors below its own, or from its own folder; heavy libraries have doors."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLOORS = [
+    {"seqmem._configured", "seqmem.losses", "seqmem.windows", "seqmem.series", "tuning.space", "tuning.tuners"},
+    {"seqmem.cells", "seqmem.transforms", "tuning.observer"},
+    {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity"},
+    {"seqmem.networks", "seqmem.diagnostics"},
+    {"seqmem.forecaster", "seqmem.baselines"},
+    {"seqmem.evaluation", "seqmem.serving"},
+    {"seqmem.report"},
+    {"seqmem.cli", "tuning.hypermodel", "tuning.display"},
+    {"tuning.journal"},
+    {"tuning.searcher"},
+    {"tuning.selection"},
+    {"tuning.job"},
+    {"seqmem.__main__", "tuning.__main__", "seqmem", "tuning"},  # the faces
+]
+FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
+DOORS = {
+    "arch": {"seqmem.stationarity", "seqmem.series", "seqmem.baselines.garch"},
+    "statsmodels": {"seqmem.evaluation"},
+    "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
+    "matplotlib": {"seqmem.report.plots"},
+    "tensorflow": {
+        "seqmem.windows",  # tf.data
+        "seqmem.forecaster",  # tf.GradientTape
+        "seqmem.serving.export",  # the graph's own errors
+        "seqmem.serving.load",  # tf.saved_model
+        "seqmem.serving.card",  # its version
+    },
+}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("seqmem", "tuning")
+    for path in (ROOT / package).rglob("*.py")
+}
+
+
+def _home(module):
+    """The unit that stands on a floor: a package's folder is one unit."""
+    parts = module.split(".")
+    while ".".join(parts) not in FLOOR:
+        parts.pop()
+    return ".".join(parts)
+
+
+def _imports(path):
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in MODULES else node.module for name in names)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    for imported in _imports(MODULES[module]):
+        top = imported.partition(".")[0]
+        assert not (module.startswith("seqmem") and top == "tuning"), f"{module} imports {imported}"
+        if top in ("seqmem", "tuning"):
+            here, there = _home(module), _home(imported)
+            assert here == there or FLOOR[there] < FLOOR[here], f"{module} imports {imported}"
+        if top in DOORS:
+            assert module in DOORS[top], f"{module} imports {imported}: {top} has its doors"
+
+
+def test_every_module_stands_on_a_floor():
+    for module in MODULES:
+        assert _home(module) != "seqmem" or module == "seqmem", f"{module} has no floor"
+        assert _home(module) != "tuning" or module == "tuning", f"{module} has no floor"
+
+
+def test_modules_are_short():
+    """150 lines is the norm; at 250 a second thing has moved in."""
+    lengths = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
+    assert max(lengths.values()) <= 250, {module: n for module, n in lengths.items() if n > 250}

@@ -1,0 +1,70 @@
+"""Law: what is served is what Python says, to float32 rounding."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from samples import FORECASTERS, random_walk, small_forecaster
+
+from seqmem.serving import Served, export, load
+
+
+@pytest.mark.parametrize("make", FORECASTERS)
+def test_served_is_python(make, tmp_path):
+    forecaster = make()
+    prices = random_walk(1100)
+    forecaster.target.transform.adapt(prices.to_numpy())
+    forecaster.build()
+    folder = export(forecaster, tmp_path, name="sample")
+    served, again = Served(folder), load(folder)
+    at = np.arange(40, 1040)
+    for level in (1.0, 40_000.0):
+        series = (prices / prices.iloc[0] * level).to_numpy()
+        expected = forecaster.forecast(series, at)
+        closes = np.stack([series[o - 3 * 8 : o + 1] for o in at])  # longer than needed: cut
+        for batch in (closes[:1], closes, closes[:, -forecaster.closes :]):
+            np.testing.assert_allclose(served(batch), expected[: len(batch)], rtol=1e-6)
+        np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
+
+
+ALONE = """
+import json, sys
+import numpy as np, tensorflow as tf
+signature = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+closes = tf.constant(json.loads(sys.argv[2]), tf.float32)
+print(json.dumps(signature(closes=closes)["forecast"].numpy().tolist()))
+assert not any(name.partition(".")[0] in ("seqmem", "tuning") for name in sys.modules)
+"""
+
+
+def test_it_reloads_where_seqmem_was_never_imported(fitted, prices, tmp_path):
+    folder = export(fitted, tmp_path, name="sample", prices=prices)
+    closes = prices.to_numpy()[None, -20:].tolist()
+    run = subprocess.run(
+        [sys.executable, "-c", ALONE, str(folder), json.dumps(closes)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    expected = fitted.forecast(prices, [len(prices) - 1])
+    np.testing.assert_allclose(json.loads(run.stdout), expected, rtol=1e-6)
+
+
+def test_the_signature_has_the_names_and_shapes_that_the_readme_says(tmp_path):
+    forecaster = small_forecaster()
+    forecaster.build()
+    folder = export(forecaster, tmp_path, name="sample")
+    cli = "from tensorflow.python.tools.saved_model_cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", cli, "show", "--dir", str(folder), "--tag_set", "serve", "--signature_def"]
+        + ["serving_default"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = " ".join(run.stdout.split())
+    assert "inputs['closes'] tensor_info: dtype: DT_FLOAT shape: (-1, -1)" in words
+    assert "outputs['forecast'] tensor_info: dtype: DT_FLOAT shape: (-1, 3)" in words

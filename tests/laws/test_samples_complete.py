@@ -1,0 +1,52 @@
+"""Law: there is a sample of everything that seqmem defines."""
+
+import samples
+
+import seqmem.networks
+from seqmem._configured import Configured
+from seqmem.baselines import Baseline
+from seqmem.cells import CELLS, Cell
+from seqmem.networks import Schedule
+from seqmem.targets import Target
+from seqmem.transforms import Transform
+
+
+def _final(base):
+    """Subclasses that seqmem defines and that are not abstract."""
+    found = set()
+    for child in base.__subclasses__():
+        found |= _final(child)
+        if child.__module__.startswith("seqmem") and not getattr(child, "__abstractmethods__", ()):
+            found.add(child)
+    return found
+
+
+def test_there_is_a_sample_of_everything():
+    assert _final(Cell) <= {sample.cell for sample in samples.CELLS}
+    assert _final(Transform) == {type(make()) for make in samples.TRANSFORMS}
+    assert _final(Target) == {type(make()) for make in samples.TARGETS}
+    assert _final(Schedule) == {type(make()) for make in samples.SCHEDULES}
+    assert _final(Baseline) == set(samples.BASELINES)
+    assert {sample.drop_in for sample in samples.DROP_INS} == {seqmem.SimpleRNN, seqmem.LSTM, seqmem.GRU}
+
+
+def test_the_table_of_cells_is_the_classes():
+    assert {name: cell.__name__ for name, cell in CELLS.items()} == {
+        "rnn": "RNNCell",
+        "lstm": "LSTMCell",
+        "gru": "GRUCell",
+    }
+
+
+def test_registered_names_are_unique():
+    names = [child.__name__ for child in _final(Configured)]
+    assert len(names) == len(set(names))
+
+
+def test_classes_are_abstract_or_final():
+    """At most three abstract methods; no class of ours is the child of a class that can be made."""
+    for child in _final(Configured) | _final(Baseline):
+        for parent in child.__mro__[1:]:
+            if parent.__module__.startswith("seqmem") and parent.__name__ not in ("Configured", "Recurrent"):
+                assert getattr(parent, "__abstractmethods__", ()) or parent.__name__ == "_DropIn", parent
+                assert len(parent.__abstractmethods__ if parent.__name__ != "_DropIn" else ()) <= 3

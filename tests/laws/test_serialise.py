@@ -1,0 +1,74 @@
+"""Law: everything comes back from JSON and from a .keras file as it was."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from samples import CELLS, DROP_INS, FORECASTERS, NETWORKS, SCHEDULES, TARGETS, TRANSFORMS, random_walk
+
+from seqmem.recurrence import Recurrent
+from seqmem.serving import load
+
+PRICES = random_walk(120)
+CONFIGURED = [
+    *(lambda sample=sample: sample.cell(4, activation="relu", dropout=0.1, seed=3) for sample in CELLS),
+    *(lambda sample=sample: Recurrent([sample.cell(4), sample.cell(3)], go_backwards=True) for sample in CELLS),
+    *(lambda sample=sample: sample.drop_in(4, return_state=True, kernel_regularizer="l2") for sample in DROP_INS),
+    *TRANSFORMS,
+    *TARGETS,
+    *SCHEDULES,
+    *NETWORKS,
+    *FORECASTERS,
+]
+
+
+@pytest.mark.parametrize("make", CONFIGURED)
+def test_config_through_json(make):
+    thing = make()
+    text = json.dumps(keras.saving.serialize_keras_object(thing))
+    again = keras.saving.deserialize_keras_object(json.loads(text))
+    assert type(again) is type(thing)
+    assert json.dumps(keras.saving.serialize_keras_object(again)) == text
+
+
+@pytest.mark.parametrize("make", FORECASTERS)
+def test_keras_file(make, tmp_path):
+    """Keras warns, and goes on, where weights could not be placed: here a warning is an error."""
+    forecaster = make()
+    forecaster.target.transform.adapt(PRICES.to_numpy())
+    forecaster.build()
+    forecaster.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    at = np.arange(50, 60)
+    np.testing.assert_array_equal(again.forecast(PRICES, at), forecaster.forecast(PRICES, at))
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_a_network_alone(make, tmp_path, rng):
+    network, inputs = make(), rng.normal(size=(2, 9, 1)).astype("float32")
+    outputs = network(inputs)
+    network.save(tmp_path / "network.keras")
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "network.keras")(inputs), outputs)
+
+
+def test_training_goes_on_where_it_stopped(fitted, prices, tmp_path):
+    """The optimiser's moments are saved too: one more epoch gives the same loss to the last digit."""
+    fitted.save(tmp_path / "model.keras")
+    losses = []
+    for _ in range(2):
+        again = keras.saving.load_model(tmp_path / "model.keras")
+        keras.utils.set_random_seed(4)
+        losses.append(again.fit(prices, np.arange(20, 200), epochs=1).history["loss"])
+    assert losses[0] == losses[1]
+
+
+def test_load_refuses_what_is_not_a_forecaster(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no SavedModel there"):
+        load(tmp_path)
+    network = NETWORKS[0]()
+    network(np.zeros((1, 5, 1)))
+    network.save(tmp_path / "model.keras")
+    (tmp_path / "saved_model.pb").touch()
+    with pytest.raises(ValueError, match="expected a Forecaster. Received: EncoderDecoder"):
+        load(tmp_path)

@@ -1,0 +1,71 @@
+"""The cells as NumPy loops, written from their papers: what the laws compare with.
+
+Each takes inputs [B, T, F] and the cell's weights, and gives (outputs [B, T, U], the last states).
+"""
+
+import numpy as np
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def rnn(inputs, W, U, b):
+    h = np.zeros((len(inputs), U.shape[0]))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        h = np.tanh(inputs[:, t] @ W + h @ U + b)
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]
+
+
+def _columns(array, units, *names):
+    return {name: array[..., n * units : (n + 1) * units] for n, name in enumerate(names)}
+
+
+def lstm(inputs, W, U, b, peephole=None):
+    units = U.shape[0]
+    W, U, b = (_columns(array, units, "i", "f", "g", "o") for array in (W, U, b))
+    p_i, p_f, p_o = np.zeros((3, units)) if peephole is None else peephole
+    h = c = np.zeros((len(inputs), units))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        x = inputs[:, t]
+        i = sigmoid(x @ W["i"] + h @ U["i"] + p_i * c + b["i"])
+        f = sigmoid(x @ W["f"] + h @ U["f"] + p_f * c + b["f"])
+        g = np.tanh(x @ W["g"] + h @ U["g"] + b["g"])
+        c = f * c + i * g
+        o = sigmoid(x @ W["o"] + h @ U["o"] + p_o * c + b["o"])
+        h = o * np.tanh(c)
+        outputs.append(h)
+    return np.stack(outputs, 1), [h, c]
+
+
+def gru(inputs, W, U, b):
+    units = U.shape[0]
+    W, U = (_columns(array, units, "z", "r", "g") for array in (W, U))
+    b, d = (_columns(row, units, "z", "r", "g") for row in b)
+    h = np.zeros((len(inputs), units))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        x = inputs[:, t]
+        z = sigmoid(x @ W["z"] + b["z"] + h @ U["z"] + d["z"])
+        r = sigmoid(x @ W["r"] + b["r"] + h @ U["r"] + d["r"])
+        g = np.tanh(x @ W["g"] + b["g"] + r * (h @ U["g"] + d["g"]))
+        h = z * h + (1 - z) * g
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]
+
+
+def minimal_gated_unit(inputs, W, U, b):
+    units = U.shape[0]
+    W, U, b = (_columns(array, units, "f", "g") for array in (W, U, b))
+    h = np.zeros((len(inputs), units))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        x = inputs[:, t]
+        f = sigmoid(x @ W["f"] + h @ U["f"] + b["f"])
+        g = np.tanh(x @ W["g"] + f * (h @ U["g"]) + b["g"])
+        h = (1 - f) * h + f * g
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]

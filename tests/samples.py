@@ -1,0 +1,82 @@
+"""One sample of everything: the laws run over these, and a law checks that none is missing."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+import paper
+from minimal_gated_unit import MinimalGatedUnitCell
+from peephole_lstm import PeepholeLSTMCell
+
+import seqmem
+from seqmem.baselines import Drift, LastClose, MeanReturn
+from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.forecaster import Forecaster
+from seqmem.networks import Constant, DenseBridge, EncoderDecoder, InverseSigmoid, Linear
+from seqmem.targets import PricePath
+from seqmem.transforms import Chain, Difference, LogReturn, Standardize
+
+
+class CellSample(NamedTuple):
+    cell: type
+    paper: Callable
+    keras_cell: type | None  # Keras's own, where it has one
+    drop_in: type | None
+    keras_layer: type | None
+
+
+CELLS = [
+    CellSample(
+        RNNCell, paper.rnn, keras.layers.SimpleRNNCell, seqmem.SimpleRNN, keras.layers.SimpleRNN
+    ),
+    CellSample(LSTMCell, paper.lstm, keras.layers.LSTMCell, seqmem.LSTM, keras.layers.LSTM),
+    CellSample(GRUCell, paper.gru, keras.layers.GRUCell, seqmem.GRU, keras.layers.GRU),
+    CellSample(PeepholeLSTMCell, paper.lstm, None, None, None),
+    CellSample(MinimalGatedUnitCell, paper.minimal_gated_unit, None, None, None),
+]
+DROP_INS = [sample for sample in CELLS if sample.drop_in]
+
+TRANSFORMS = [
+    LogReturn,
+    Difference,
+    Standardize,
+    lambda: Chain([LogReturn(), Standardize()]),
+    lambda: Chain([Standardize(), Difference()]),
+    lambda: Chain([Difference(), Difference(), Standardize()]),
+]
+TARGETS = [PricePath, lambda: PricePath(LogReturn()), lambda: PricePath(Chain([Difference(), Standardize()]))]
+SCHEDULES = [lambda: Constant(0.5), lambda: Linear(steps=10), lambda: InverseSigmoid(20.0)]
+BASELINES = [LastClose, Drift, MeanReturn]
+
+
+def _bridged() -> EncoderDecoder:
+    decoder = GRUCell(3)
+    return EncoderDecoder([LSTMCell(4), GRUCell(3)], decoder, horizon=3, bridge=DenseBridge(decoder))
+
+
+NETWORKS = [
+    *(lambda cell=sample.cell: EncoderDecoder(cell(4), cell(4), horizon=3) for sample in CELLS),
+    lambda: EncoderDecoder([LSTMCell(4), LSTMCell(3)], [LSTMCell(4), LSTMCell(3)], horizon=3),
+    lambda: EncoderDecoder(keras.layers.LSTMCell(4), keras.layers.LSTMCell(4), horizon=3),
+    lambda: EncoderDecoder(
+        GRUCell(4, dropout=0.2), GRUCell(4, recurrent_dropout=0.2), horizon=3, teacher_forcing=Linear(10)
+    ),
+    _bridged,
+]
+FORECASTERS = [
+    *(lambda network=network: Forecaster(network(), lookback=8) for network in NETWORKS),
+    *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS),
+]
+
+
+def small_forecaster() -> Forecaster:
+    return Forecaster(EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=3), lookback=8)
+
+
+def random_walk(length: int, *, level: float = 100.0, seed: int = 1) -> pd.Series:
+    """Closes whose log returns are Gaussian with a standard deviation of 1% a day."""
+    steps = np.random.default_rng(seed).normal(0, 0.01, length)
+    dates = pd.bdate_range("2010-01-04", periods=length, name="Date")
+    return pd.Series(level * np.exp(np.cumsum(steps)), dates, name="Close")

@@ -1,0 +1,49 @@
+"""Importing is quick, silent and changes nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "keras_tuner", "numpy", "pandas", "arch", "matplotlib", "rich")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import seqmem, tuning; dir(seqmem)",
+        "import seqmem.cli; seqmem.cli.parser()",
+        "import tuning.__main__; tuning.__main__.parser()",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(code):
+    check = f"{code}\nimport sys; print(*[name for name in {HEAVY} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "" == run.stderr.strip()
+
+
+def test_every_public_name_is_there():
+    import seqmem
+    import tuning
+
+    for package in (seqmem, tuning):
+        for name in package.__all__:
+            assert getattr(package, name).__module__.startswith(("seqmem.", "tuning.")), name
+        with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+            _ = package.nonsense
+
+
+def test_importing_sets_no_global_state():
+    code = (
+        "import os, warnings, keras, tensorflow as tf\n"
+        "state = lambda: (dict(os.environ), keras.config.floatx(), keras.config.dtype_policy().name,\n"
+        "    tf.config.threading.get_intra_op_parallelism_threads(), list(warnings.filters))\n"
+        "before = state()\n"
+        "import seqmem, tuning\n"
+        "for package in (seqmem, tuning):\n"
+        "    [getattr(package, name) for name in package.__all__]\n"
+        "after = state()\n"
+        "print([a == b for a, b in zip(before[:4], after[:4])])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[True, True, True, True]"
