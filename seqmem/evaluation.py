@@ -135,7 +135,7 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
         raise ValueError(f"diebold_mariano: expected at least 10 losses. Received: {difference.shape}")
     if not difference.any():
         return DieboldMariano(float("nan"), float("nan"))
-    lags = max(horizon - 1, int(len(difference) ** (1 / 3)))
+    lags = max(horizon - 1, int(np.cbrt(len(difference))))
     fitted = OLS(difference, np.ones(len(difference))).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )

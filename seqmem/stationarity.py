@@ -61,6 +61,7 @@ def verdict(values: Any) -> Verdict:
     (True, False)
     """
     from arch.unitroot import ADF, KPSS
+    from arch.utility.exceptions import InfeasibleTestException
 
     values = np.asarray(values, dtype="float64").ravel()
     if values.size < 30 or not np.isfinite(values).all() or np.ptp(values) == 0:
@@ -70,7 +71,10 @@ def verdict(values: Any) -> Verdict:
         )
     with warnings.catch_warnings():  # KPSS's new default of lags is what we want
         warnings.filterwarnings("ignore", "Lag selection has changed", DeprecationWarning)
-        kpss = KPSS(values).pvalue
+        try:
+            kpss = KPSS(values).pvalue
+        except InfeasibleTestException:  # it cannot choose lags where returns alternate: Schwert's rule
+            kpss = KPSS(values, lags=int(12 * (values.size / 100) ** 0.25)).pvalue
     return Verdict(adf=float(ADF(values, max_lags=20).pvalue), kpss=float(kpss))
 
 

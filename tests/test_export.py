@@ -1,0 +1,120 @@
+"""Export: versions complete or absent, never overwritten; errors from the graph; a card that is true."""
+
+import importlib
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from samples import small_forecaster
+from tensorflow.core.protobuf import saved_model_pb2
+
+from seqmem.series import PriceError, fingerprint
+from seqmem.serving import Served, export, load
+
+
+def test_versions_count_up_and_are_never_overwritten(fitted, tmp_path):
+    assert [export(fitted, tmp_path, name="m").name for _ in range(2)] == ["1", "2"]
+    assert export(fitted, tmp_path, name="m", version=7).name == "7"
+    assert export(fitted, tmp_path, name="m").name == "8"
+    before = sorted(file.stat().st_mtime_ns for file in (tmp_path / "m" / "7").rglob("*"))
+    with pytest.raises(FileExistsError, match="never overwritten"):
+        export(fitted, tmp_path, name="m", version=7)
+    assert sorted(file.stat().st_mtime_ns for file in (tmp_path / "m" / "7").rglob("*")) == before
+    assert Served(tmp_path / "m").folder.name == "8"
+
+
+@pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "_publish"])
+def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(importlib.import_module("seqmem.serving.export"), step, fail)
+    with pytest.raises(RuntimeError, match="no space left"):
+        export(fitted, tmp_path, name="m")
+    assert not list((tmp_path / "m").iterdir())
+
+
+def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
+    """What a polling server could see while an export runs: no folder whose name is a number."""
+    seen = []
+    module = importlib.import_module("seqmem.serving.export")
+    original = module._publish
+
+    def publish(draft, home, version):
+        seen.extend(folder.name for folder in home.iterdir())
+        return original(draft, home, version)
+
+    monkeypatch.setattr(module, "_publish", publish)
+    folder = export(fitted, tmp_path, name="m")
+    assert seen
+    assert not any(name.isdecimal() for name in seen)
+    assert [child.name for child in (tmp_path / "m").iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [({"name": "a/b"}, "'a/b'"), ({"name": ".."}, r"'\.\.'"), ({"name": "m", "version": 0}, "Received: 0")],
+)
+def test_bad_names_are_refused(options, words, fitted, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        export(fitted, tmp_path, **options)
+    with pytest.raises(ValueError, match="never fitted"):
+        export(small_forecaster(), tmp_path, name="m")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def exported(fitted, prices, tmp_path_factory):
+    return export(
+        fitted, tmp_path_factory.mktemp("m"), name="m", prices=prices, seed=3, scores=[{"p": float("nan")}]
+    )
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
+def test_the_graph_refuses_closes_that_are_no_prices(bad, exported, prices):
+    closes = np.tile(prices.to_numpy("float32")[-12:], (3, 1))
+    closes[2, 5] = bad
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[row, position\].*\[\[2 5\]\]"):
+        Served(exported)(closes)
+
+
+def test_the_graph_refuses_a_short_history(exported):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected at least 9 a row. Received:\] \[8\]"):
+        Served(exported)(np.ones((1, 8)))
+
+
+def test_the_graph_is_plain(exported):
+    """No XLA-only function, no fused GPU kernel, nothing that needs Python."""
+    saved = saved_model_pb2.SavedModel.FromString((exported / "saved_model.pb").read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    assert not [node.op for node in nodes if "Cudnn" in node.op or "PyFunc" in node.op or "Xla" in node.op]
+    assert not [f for f in graph.library.function if f.attr["_XlaMustCompile"].b]
+
+
+def test_the_card_is_true(exported, fitted, prices):
+    card = json.loads((exported / "card.json").read_text())
+    assert (card["lookback"], card["closes"], card["horizon"], card["seed"]) == (8, 9, 3, 3)
+    assert card["data"]["fingerprint"] == fingerprint(prices)
+    assert card["data"]["rows"] == len(prices)
+    assert card["scores"] == [{"p": None}]
+    assert card["parameters"] == sum(np.prod(weight.shape) for weight in fitted.trainable_weights)
+    assert card["versions"]["tensorflow"] == tf.__version__
+    assert list(card["transform"].values()) == [float(weight) for weight in fitted.target.weights]
+
+
+def test_served_and_loaded_agree_on_the_last_close(exported, prices):
+    forecast = Served(exported).forecast(prices)
+    np.testing.assert_allclose(forecast, load(exported).forecast(prices, [len(prices) - 1])[0], rtol=1e-6)
+    assert (forecast.index > prices.index[-1]).all()
+    with pytest.raises(PriceError, match="expected at least 9 closes"):
+        Served(exported).forecast(prices[:8])
+
+
+def test_a_foreign_folder_is_refused(exported, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no SavedModel there"):
+        Served(tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(ValueError, match="not a model that seqmem exported: card.json"):
+        Served(tmp_path)

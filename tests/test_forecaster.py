@@ -1,0 +1,115 @@
+"""The forecaster: learns what can be learnt, keeps the best epoch, refuses what must not be trained on."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from samples import CELLS, random_walk, small_forecaster
+
+from seqmem import windows
+from seqmem.forecaster import Diverged, Forecaster
+from seqmem.networks import EncoderDecoder, Linear
+from seqmem.stationarity import NonStationary
+from seqmem.targets import PricePath
+from seqmem.transforms import Chain, LogReturn, Standardize
+from seqmem.windows import split
+
+
+def _alternating(length=600):
+    """Returns that alternate in sign with a little noise: all but perfectly predictable."""
+    draw = np.random.default_rng(0)
+    returns = 0.01 * np.where(np.arange(length) % 2, 1, -1) + draw.normal(0, 0.001, length)
+    return pd.Series(100 * np.exp(np.cumsum(returns)), name="Close")
+
+
+@pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.cell.__name__)
+def test_it_learns_what_can_be_learnt(sample):
+    prices = _alternating()
+    network = EncoderDecoder(sample.cell(8), sample.cell(8), horizon=2, teacher_forcing=Linear(100))
+    forecaster = Forecaster(network, lookback=10)
+    forecaster.compile(keras.optimizers.Adam(0.02), loss="mse")
+    parts = split(len(prices), history=forecaster.closes, horizon=2)
+    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=15)
+    forecast, last = forecaster.forecast(prices, parts.test), prices.to_numpy()[parts.test]
+    actual = prices.to_numpy()[parts.test[:, None] + [1, 2]]
+    error, naive = (np.log(path / actual) for path in (forecast, last[:, None]))
+    assert np.sqrt(np.mean(error[:, 0] ** 2)) < 0.3 * np.sqrt(np.mean(naive[:, 0] ** 2))
+
+
+def test_it_keeps_the_best_epoch_not_the_last(prices):
+    """From the fourth epoch on the learning rate ruins what was learnt."""
+    forecaster = small_forecaster()
+    ruin = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-3 if epoch < 3 else 3.0)
+    parts = split(len(prices), history=forecaster.closes, horizon=3)
+    losses = forecaster.fit(
+        prices, parts.train, validation=parts.validation, epochs=6, callbacks=[ruin]
+    ).history["val_loss"]
+    assert losses[-1] > min(losses)
+    batches = windows.dataset(
+        prices, parts.validation, history=forecaster.closes, horizon=3, batch_size=512
+    )
+    assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
+    at = np.arange(100, 160)
+    history = prices.to_numpy()[at[:, None] + np.arange(-8, 1)]
+    future = prices.to_numpy()[at[:, None] + np.arange(1, 4)]
+    returns = np.diff(np.log(np.concatenate([history, future], axis=1)))
+    mean, scale = (float(weight) for weight in fitted.target.weights)
+    said = fitted.network(((returns[:, :8] - mean) / scale)[..., None].astype("float32"))
+    expected = np.mean(((returns[:, 8:] - mean) / scale - np.asarray(said)[..., 0]) ** 2)
+    batches = windows.dataset(prices, at, history=9, horizon=3, batch_size=7)
+    assert fitted.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_longer_history_is_cut(fitted, prices):
+    closes = prices.to_numpy("float32")[None]
+    np.testing.assert_allclose(fitted(closes), fitted(closes[:, -9:]), rtol=1e-6)
+
+
+@pytest.mark.parametrize("transform", [Standardize(), Chain([Standardize()])])
+@pytest.mark.parametrize("seed", range(3))
+def test_raw_price_levels_are_refused(transform, seed):
+    prices = random_walk(1000, seed=seed)
+    forecaster = Forecaster(EncoderDecoder(CELLS[1].cell(4), CELLS[1].cell(4)), PricePath(transform))
+    with pytest.raises(NonStationary, match=r"Use LogReturn\(\) for prices"):
+        forecaster.fit(prices, np.arange(40, 900))
+    forecaster.fit(prices, np.arange(40, 200), epochs=1, guard=None)  # unless one insists
+
+
+def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
+    forecaster = small_forecaster()
+    forecaster.compile(keras.optimizers.SGD(1e30), loss="mse")
+    with pytest.raises(Diverged, match="loss became .* in epoch [12]: try a lower learning rate"):
+        forecaster.fit(prices, np.arange(20, 300), validation=np.arange(310, 350), epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda f, p: f.forecast(p, [7]), "from 8 .* to 399 .* Received: 7 to 7"),
+        (lambda f, p: f.forecast(p, [400]), "Received: 400 to 400"),
+        (lambda f, p: f.forecast(p, []), "Received: none"),
+        (lambda f, p: f.forecast(p, [50.5]), "Received: 50.5 to 50.5, float64"),
+        (lambda f, p: f.fit(p, [398]), "3 of them needed ahead"),
+        (lambda f, p: f.fit(p.to_frame(), [50]), r"the series must be \[N\]. Received: \(400, 1\)"),
+        (lambda f, p: f(p.to_numpy()[None, :5]), r"at least 9\] \(lookback 8 \+ lag 1\). Received: \(1, 5\)"),
+        (lambda f, p: small_forecaster().forecast(p, [50]), "fit\\(\\) was never called"),
+        (lambda f, p: Forecaster(f.network, lookback=0), "lookback=0"),
+        (lambda f, p: Forecaster(keras.layers.Dense(1)), "must have an attribute horizon"),
+        (lambda f, p: Standardize().adapt([3.0, 3.0]), "expected values that vary"),
+        (lambda f, p: Chain([]), "at least one transform"),
+    ],
+)
+def test_bad_arguments_are_named(call, words, fitted, prices):
+    with pytest.raises(ValueError, match=words):
+        call(fitted, prices)
+
+
+def test_any_network_with_a_horizon_will_do(prices):
+    network = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3), keras.layers.Reshape((3, 1))])
+    network.horizon = 3
+    forecaster = Forecaster(network, PricePath(Chain([LogReturn(), Standardize()])), lookback=8)
+    forecaster.fit(prices, np.arange(20, 300), epochs=1)
+    assert forecaster.forecast(prices, [50]).shape == (1, 3)

@@ -1,0 +1,50 @@
+"""Verdicts on simulated series whose truth is known."""
+
+import numpy as np
+import pytest
+
+from seqmem.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
+
+SERIES = {
+    "noise": (lambda e: e, True),
+    "autoregression": (lambda e: np.convolve(e, 0.8 ** np.arange(60))[: len(e)], True),
+    "random walk": (lambda e: np.cumsum(e), False),
+    "random walk with drift": (lambda e: np.cumsum(e + 0.1), False),
+    "prices": (lambda e: 100 * np.exp(np.cumsum(e) / 100), False),
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_the_verdict_is_right_in_all_but_a_few_of_twenty_series(name):
+    make, stationary = SERIES[name]
+    draws = np.random.default_rng(0).normal(size=(20, 1500))
+    right = sum(verdict(make(draw)).stationary == stationary for draw in draws)
+    assert right >= 19
+
+
+def test_levels_must_satisfy_both_tests_and_differences_one():
+    shifted = np.random.default_rng(0).normal(size=2000) + 0.5 * (np.arange(2000) > 1000)
+    assert not verdict(shifted).unit_root
+    assert not verdict(shifted).stationary
+    require_stationary(shifted, differenced=True)
+    with pytest.raises(NonStationary, match="the mean or the variance shifts"):
+        require_stationary(shifted, differenced=False)
+
+
+def test_the_words_say_what_the_tests_say():
+    assert "both tests agree" in Verdict(adf=0.0, kpss=0.5).words
+    assert "wanders" in Verdict(adf=0.9, kpss=0.001).words
+    assert "shifts" in Verdict(adf=0.0, kpss=0.001).words
+    assert "cannot be ruled out" in Verdict(adf=0.9, kpss=0.5).words
+    assert Verdict(adf=float("nan"), kpss=0.5).unit_root  # no evidence is no pass
+
+
+@pytest.mark.parametrize("values", [np.ones(100), np.arange(20.0), np.r_[np.arange(50.0), np.nan]])
+def test_what_cannot_be_judged_is_an_error(values):
+    with pytest.raises(ValueError, match="expected at least 30 finite values that vary"):
+        verdict(values)
+
+
+def test_out_of_range():
+    assert out_of_range([0.0, 5.0], [0.0, 10.0]) == 0
+    assert out_of_range([-1.0, 11.0], [0.0, 10.0]) == 1
