@@ -16,7 +16,8 @@ class Verdict(NamedTuple):
     """What two tests with opposite null hypotheses say.
 
     Attributes:
-        adf: p-value of augmented Dickey-Fuller; small: a unit root (a random walk) is rejected.
+        adf: p-value of augmented Dickey-Fuller; small: a unit root (a random walk) is rejected. NaN where
+            the test cannot be made, which is no evidence against one.
         kpss: p-value of Kwiatkowski-Phillips-Schmidt-Shin; small: stationarity is rejected.
     """
 
@@ -75,7 +76,11 @@ def verdict(values: Any) -> Verdict:
             kpss = KPSS(values).pvalue
         except InfeasibleTestException:  # it cannot choose lags where returns alternate: Schwert's rule
             kpss = KPSS(values, lags=int(12 * (values.size / 100) ** 0.25)).pvalue
-    return Verdict(adf=float(ADF(values, max_lags=20).pvalue), kpss=float(kpss))
+    try:
+        adf = ADF(values, max_lags=20).pvalue
+    except InfeasibleTestException:  # too smooth a series to test
+        adf = np.nan
+    return Verdict(adf=float(adf), kpss=float(kpss))
 
 
 def require_stationary(values: Any, *, differenced: bool) -> None:

@@ -28,9 +28,7 @@ class CellSample(NamedTuple):
 
 
 CELLS = [
-    CellSample(
-        RNNCell, paper.rnn, keras.layers.SimpleRNNCell, seqmem.SimpleRNN, keras.layers.SimpleRNN
-    ),
+    CellSample(RNNCell, paper.rnn, keras.layers.SimpleRNNCell, seqmem.SimpleRNN, keras.layers.SimpleRNN),
     CellSample(LSTMCell, paper.lstm, keras.layers.LSTMCell, seqmem.LSTM, keras.layers.LSTM),
     CellSample(GRUCell, paper.gru, keras.layers.GRUCell, seqmem.GRU, keras.layers.GRU),
     CellSample(PeepholeLSTMCell, paper.lstm, None, None, None),

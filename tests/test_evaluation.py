@@ -103,7 +103,10 @@ def test_origins_at_the_end_have_no_truth_and_do_not_count():
     [
         (lambda: backtest({}, PRICES, AT), "at least one model"),
         (lambda: backtest({"a": LastClose(horizon=1), "b": LastClose(horizon=2)}, PRICES, AT), "one shape"),
-        (lambda: scores(backtest({"a": LastClose(horizon=5)}, PRICES, AT), training=PRICES), "no model 'last"),
+        (
+            lambda: scores(backtest({"a": LastClose(horizon=5)}, PRICES, AT), training=PRICES),
+            "no model 'last",
+        ),
         (lambda: _table(negative=Oracle(-1.0)), "expected a price above 0"),
         (lambda: diebold_mariano([1.0], [2.0]), "at least 10"),
         (lambda: LastClose(horizon=0), "horizon must be at least 1"),

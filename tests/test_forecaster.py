@@ -45,9 +45,7 @@ def test_it_keeps_the_best_epoch_not_the_last(prices):
         prices, parts.train, validation=parts.validation, epochs=6, callbacks=[ruin]
     ).history["val_loss"]
     assert losses[-1] > min(losses)
-    batches = windows.dataset(
-        prices, parts.validation, history=forecaster.closes, horizon=3, batch_size=512
-    )
+    batches = windows.dataset(prices, parts.validation, history=forecaster.closes, horizon=3, batch_size=512)
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 

@@ -33,8 +33,11 @@ def test_every_source_gives_the_same_series(source):
 
 @pytest.mark.parametrize(
     ("name", "rows", "first", "last"),
-    [("sp500", 5031, "1999-01-04", "2018-12-31"), ("nasdaq", 5031, "1999-01-04", "2018-12-31")]
-    + [("wti", 8321, "1986-01-02", "2019-01-03")],
+    [
+        ("sp500", 5031, "1999-01-04", "2018-12-31"),
+        ("nasdaq", 5031, "1999-01-04", "2018-12-31"),
+        ("wti", 8321, "1986-01-02", "2019-01-03"),
+    ],
 )
 def test_bundled_series(name, rows, first, last):
     prices = read_prices(f"bundled:{name}")
@@ -86,7 +89,10 @@ def test_irregular_trading_days_are_kept_as_they_are(gaps):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Date,Close\n2024-01-02,abc\n", "row 1, 2024-01-02, column 'Close': expected a number. Received: 'abc'"),
+        (
+            "Date,Close\n2024-01-02,abc\n",
+            "row 1, 2024-01-02, column 'Close': expected a number. Received: 'abc'",
+        ),
         ("Date,Close\n2024-01-02,1\nsoon,2\n", "row 2, column 'Date': expected a date. Received: 'soon'"),
         ("Date,Price\n2024-01-02,1\n", r"no column 'Close'. Received: columns \['Date', 'Price'\]"),
         ("Date,Close\n7,1\n8,2\n", "row 1, column 'Date': expected a date like %Y%m%d. Received: '7'"),

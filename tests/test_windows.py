@@ -1,5 +1,7 @@
 """Windows by origin: no label in two parts, the same origins for every lookback, memory by the series."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,7 +20,7 @@ def test_the_parts_share_no_label_and_leave_a_gap_of_the_horizon(shape):
     labels = [{row for origin in part for row in range(origin + 1, origin + horizon + 1)} for part in parts]
     assert not labels[0] & labels[1]
     assert not labels[1] & labels[2]
-    for before, after in zip(parts[:2], parts[1:], strict=True):
+    for before, after in itertools.pairwise(parts):
         assert after[0] - before[-1] == horizon
     assert parts.train[0] == history - 1
     assert parts.test[-1] == length - 1 - horizon

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from tuning.space import SearchSpace
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         run(options, console)
     except KeyboardInterrupt:
-        console.print("stopped; finished trials are in trials.csv", style="yellow")
+        trials = Path(options.directory or f".tuning/{options.name}") / "trials.csv"
+        console.print(f"Stopped. The finished trials are in {trials}; nothing was exported.", style="yellow")
         return 130
     except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
         Console(stderr=True).print(f"seqmem-tune: {error}", style="red", markup=False, highlight=False)

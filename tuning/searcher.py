@@ -3,6 +3,7 @@
 import inspect
 import tempfile
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +28,8 @@ class SearchResult:
 
     Attributes:
         table: one row for each trial, the best first: trial, status (completed, diverged or failed), a
-            column for each dimension, weights (how many), epochs, best_epoch, loss (the validation loss), ratio
-            (loss over that of "no change"; below 1 is better) and cause (of a failure).
+            column for each dimension, weights (how many), epochs, best_epoch, loss (of the validation
+            part), ratio (loss over that of "no change"; below 1 is better) and cause (of a failure).
         naive_loss: the validation loss of "no change".
         load: trial -> its forecaster, with the weights of its best epoch.
     """
@@ -146,7 +147,10 @@ def _propose_distinct(oracle: Any) -> None:
     propose = oracle.populate_space
 
     def populate_space(trial_id: str) -> dict[str, Any]:
-        proposal: dict[str, Any] = propose(trial_id)
+        with warnings.catch_warnings():
+            # scikit-learn's Gaussian process on a dozen points: its length scale sits on its bound
+            warnings.filterwarnings("ignore", "The optimal value found for dimension")
+            proposal: dict[str, Any] = propose(trial_id)
         if proposal["status"] == "RUNNING" and oracle._duplicate(proposal["values"]):
             values = oracle._random_values()
             return {"status": "RUNNING" if values else "STOPPED", "values": values}

@@ -7,7 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"seqmem._configured", "seqmem.losses", "seqmem.windows", "seqmem.series", "tuning.space", "tuning.tuners"},
+    {
+        "seqmem._configured",
+        "seqmem.losses",
+        "seqmem.windows",
+        "seqmem.series",
+        "tuning.space",
+        "tuning.tuners",
+    },
     {"seqmem.cells", "seqmem.transforms", "tuning.observer"},
     {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity"},
     {"seqmem.networks", "seqmem.diagnostics"},

@@ -59,8 +59,18 @@ def test_the_signature_has_the_names_and_shapes_that_the_readme_says(tmp_path):
     folder = export(forecaster, tmp_path, name="sample")
     cli = "from tensorflow.python.tools.saved_model_cli import main; main()"
     run = subprocess.run(
-        [sys.executable, "-c", cli, "show", "--dir", str(folder), "--tag_set", "serve", "--signature_def"]
-        + ["serving_default"],
+        [
+            sys.executable,
+            "-c",
+            cli,
+            "show",
+            "--dir",
+            str(folder),
+            "--tag_set",
+            "serve",
+            "--signature_def",
+            "serving_default",
+        ],
         capture_output=True,
         text=True,
         check=True,

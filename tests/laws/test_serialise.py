@@ -13,8 +13,14 @@ from seqmem.serving import load
 PRICES = random_walk(120)
 CONFIGURED = [
     *(lambda sample=sample: sample.cell(4, activation="relu", dropout=0.1, seed=3) for sample in CELLS),
-    *(lambda sample=sample: Recurrent([sample.cell(4), sample.cell(3)], go_backwards=True) for sample in CELLS),
-    *(lambda sample=sample: sample.drop_in(4, return_state=True, kernel_regularizer="l2") for sample in DROP_INS),
+    *(
+        lambda sample=sample: Recurrent([sample.cell(4), sample.cell(3)], go_backwards=True)
+        for sample in CELLS
+    ),
+    *(
+        lambda sample=sample: sample.drop_in(4, return_state=True, kernel_regularizer="l2")
+        for sample in DROP_INS
+    ),
     *TRANSFORMS,
     *TARGETS,
     *SCHEDULES,

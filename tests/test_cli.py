@@ -1,0 +1,163 @@
+"""The command lines, as a person meets them."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqmem import cli
+from seqmem.serving import export
+from tuning import __main__ as tune
+
+
+@pytest.fixture
+def csv(tmp_path, prices):
+    prices.to_csv(tmp_path / "prices.csv")
+    return tmp_path / "prices.csv"
+
+
+def test_check_says_what_a_series_is_fit_for(csv, capsys):
+    assert cli.main(["check", str(csv)]) == 0
+    said = capsys.readouterr().out
+    assert "400 rows, 2010-01-04 to 2011-07-15" in said
+    assert "log returns: stationary" in said
+    assert "Fit for training on log returns; raw prices will be refused." in said
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda p: p.where(p.index < p.index[200], p / 2), "looks like a 2:1 split"),
+        (lambda p: p.where(p.index < p.index[200], p * 10), "looks like a 10:1 split"),
+        (lambda p: p.where((p.index < p.index[50]) | (p.index > p.index[390]), 100.0), "repeat the close"),
+        (lambda p: np.exp((p / 10).cumsum() / 100), "log returns are not stationary"),
+    ],
+)
+def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(damage, words, prices, tmp_path, capsys):
+    damage(prices).rename("Close").to_csv(tmp_path / "bad.csv")
+    assert cli.main(["check", str(tmp_path / "bad.csv")]) == 1
+    said = capsys.readouterr().out
+    assert words in said
+    assert "Do not train on these prices." in said
+
+
+def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, capsys):
+    crash = prices.where(prices.index < prices.index[200], prices * 0.55).drop(prices.index[100:110])
+    crash.to_csv(tmp_path / "crash.csv")
+    assert cli.main(["check", str(tmp_path / "crash.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "1 gaps of more than 5 days" in said
+    assert "1 moves of more than 40% in a day" in said
+    assert f"{prices.index[200]:%Y-%m-%d}" in said
+
+
+def test_bad_input_is_one_line_on_stderr_and_exit_status_1(tmp_path, capsys):
+    (tmp_path / "bad.csv").write_text("Date,Close\n2024-01-02,1\n2024-01-03,-4\n")
+    for command in (
+        ["check", str(tmp_path / "bad.csv")],
+        ["check", str(tmp_path / "none.csv")],
+        ["forecast", str(tmp_path), "bundled:sp500"],
+    ):
+        assert cli.main(command) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.startswith("seqmem: ")
+        assert "Traceback" not in said.err
+
+
+def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys):
+    export(fitted, tmp_path, name="m")
+    files = [tmp_path / "f.csv", tmp_path / "f.png"]
+    command = ["forecast", str(tmp_path / "m"), str(csv), "--csv", str(files[0]), "--plot", str(files[1])]
+    assert cli.main(command) == 0
+    said = capsys.readouterr().out
+    expected = fitted.forecast(prices, [len(prices) - 1])[0]
+    written = pd.read_csv(files[0], index_col="date", parse_dates=True)["forecast"]
+    np.testing.assert_allclose(written, expected, rtol=1e-6)
+    assert list(written.index) == list(pd.bdate_range("2011-07-18", periods=3))
+    assert all(f"{close:.2f}" in said for close in expected)
+    assert files[1].read_bytes().startswith(b"\x89PNG")
+    assert not list(tmp_path.glob(".f.*"))
+    assert cli.main([*command[:-1], str(tmp_path / "f.docx")]) == 1
+    assert "expected one of" in capsys.readouterr().err
+
+
+SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru,rnn", "--dropouts", "0"]
+
+
+def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = ["--prices", str(csv), *SMALL, "--max-trials", "2", "--epochs", "1", "--name", "small"]
+    assert tune.main([*command, "--seed", "0"]) == 0
+    said = capsys.readouterr().out
+    for words in (
+        "400 closes, 2010-01-04 to 2011-07-15",
+        "[2/2,",
+        "Test: root mean squared",
+        "last close",
+        "edge",
+    ):
+        assert words in said
+    assert "Exported to saved_models/small/1" in said
+    card = json.loads((tmp_path / "saved_models/small/1/card.json").read_text())
+    assert {row["model"] for row in card["scores"]} >= {"last close", "drift", "mean return"}
+    assert card["hyperparameters"]["cell"] in ("gru", "rnn")
+    assert card["seed"] == 0
+    trials = pd.read_csv(tmp_path / ".tuning/small/trials.csv")
+    assert len(trials) == 2
+    assert cli.main(["forecast", "saved_models/small", str(csv)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--units", "8:x"], "expected int values like A,B,C or LOW:HIGH, received '8:x'"),
+        (["--units", "8:4"], "received '8:4'"),
+        (["--max-trials", "0"], "expected a whole number of at least 1, received '0'"),
+        (["--tuner", "guess"], "invalid choice: 'guess'"),
+        (["--seed", "-1"], "expected a whole number of at least 0"),
+    ],
+)
+def test_bad_options_are_explained(arguments, words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        tune.main(["--prices", "p.csv", *arguments])
+    assert stop.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--lookbacks", "5"], "lookbacks must lie in [10, 252]"),
+        (["--cells", "mgu"], "cells must be among"),
+        (["--column", "Open"], "no column 'Open'"),
+    ],
+)
+def test_bad_values_are_one_line_and_exit_status_1(arguments, words, csv, capsys):
+    assert tune.main(["--prices", str(csv), *arguments]) == 1
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_ranges_double():
+    options = tune.parser().parse_args(["--prices", "p", "--units", "8:100", "--learning-rates", "1e-2,1e-3"])
+    assert options.units == (8, 16, 32, 64, 100)
+    assert options.learning_rates == (1e-3, 1e-2)
+
+
+def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    from tuning.journal import Journal
+
+    original = Journal.ended
+
+    def stop_after_one(self, trial):
+        original(self, trial)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "ended", stop_after_one)
+    command = ["--prices", str(csv), *SMALL, "--max-trials", "3", "--epochs", "1", "--name", "small"]
+    assert tune.main(command) == 130
+    assert ".tuning/small/trials.csv" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / ".tuning/small/trials.csv")) == 1
+    assert not (tmp_path / "saved_models").exists()

@@ -1,0 +1,203 @@
+"""The search: every tuner class, the same origins for all, the best epoch kept, failures in the table."""
+
+import keras_tuner
+import numpy as np
+import pandas as pd
+import pytest
+from samples import random_walk
+
+import tuning.hypermodel
+from seqmem import windows
+from seqmem.networks import EncoderDecoder
+from tuning import ForecastHyperModel, SearchFailed, SearchSpace, search, select
+from tuning.observer import Observer
+
+PRICES = random_walk(500)
+SPACE = SearchSpace(
+    cells=("lstm", "gru", "rnn"),
+    units=(2, 4),
+    lookbacks=(10, 40),
+    learning_rates=(1e-3, 1e-2),
+    dropouts=(0.0, 0.2),
+)
+TUNERS = [
+    keras_tuner.RandomSearch,
+    keras_tuner.BayesianOptimization,
+    keras_tuner.Hyperband,
+    keras_tuner.GridSearch,
+]
+
+
+def _hypermodel(space=SPACE, **options):
+    return ForecastHyperModel(space, PRICES, **{"horizon": 2, "epochs": 2, **options})
+
+
+class Notes(Observer):
+    def __init__(self):
+        self.said = []
+
+    def search_began(self, trials, epochs, naive_loss):
+        self.said.append("began")
+
+    def trial_ended(self, row):
+        self.said.append(row["status"])
+
+    def search_ended(self):
+        self.said.append("ended")
+
+
+@pytest.mark.parametrize("tuner", TUNERS, ids=lambda tuner: tuner.__name__)
+def test_any_tuner_gives_the_same_table_for_the_same_seed(tuner, tmp_path):
+    tables, notes = [], Notes()
+    for run in "ab":
+        result = search(_hypermodel(), tuner, max_trials=4, seed=0, directory=tmp_path / run, observer=notes)
+        tables.append(result.table)
+    pd.testing.assert_frame_equal(*tables)
+    table = tables[0]
+    assert notes.said == 2 * ["began", *["completed"] * len(table), "ended"]
+    assert len(table) == (2 if tuner is keras_tuner.Hyperband else 4)  # two rungs of two epochs
+    assert table["loss"].is_monotonic_increasing
+    np.testing.assert_allclose(table["ratio"], table["loss"] / result.naive_loss)
+    written = pd.read_csv(tmp_path / "a" / "trials.csv", dtype={"trial": str}, keep_default_na=False)
+    assert list(written["trial"]) == list(table["trial"])
+    np.testing.assert_allclose(written["loss"].astype(float), table["loss"])
+
+
+def test_another_seed_is_another_search():
+    tables = [
+        search(_hypermodel(), keras_tuner.RandomSearch, max_trials=2, seed=seed).table for seed in (0, 1)
+    ]
+    assert not tables[0].equals(tables[1])
+
+
+def test_the_weights_of_the_best_epoch_are_what_is_kept():
+    space = SearchSpace(
+        cells=("lstm",), units=(8,), lookbacks=(10, 40), learning_rates=(0.2,), dropouts=(0.0,)
+    )
+    hypermodel = _hypermodel(space, epochs=5)
+    result = search(hypermodel, keras_tuner.GridSearch, max_trials=2)
+    for row in result.table.itertuples():
+        forecaster = result.load(row.trial)
+        batches = windows.dataset(
+            PRICES, hypermodel.split.validation, history=forecaster.closes, horizon=2, batch_size=512
+        )
+        assert forecaster.evaluate(batches, verbose=0) == pytest.approx(row.loss, rel=1e-6)
+        assert forecaster.lookback == row.lookback
+    assert (result.table["best_epoch"] < result.table["epochs"]).any()
+
+
+def test_every_trial_is_trained_and_validated_on_the_same_origins(monkeypatch):
+    seen = []
+    original = tuning.hypermodel.Forecaster.fit
+
+    def fit(self, series, origins, *, validation, **options):
+        seen.append((self.lookback, tuple(origins), tuple(validation)))
+        return original(self, series, origins, validation=validation, **options)
+
+    monkeypatch.setattr(tuning.hypermodel.Forecaster, "fit", fit)
+    search(_hypermodel(), keras_tuner.GridSearch, max_trials=5)
+    assert {lookback for lookback, *_ in seen} == {10, 40}
+    assert len({(train, validation) for _, train, validation in seen}) == 1
+    _, train, validation = seen[0]
+    assert train[0] == 40  # the longest lookback and its lag
+    assert validation[-1] + 2 < 0.7 * len(PRICES)
+
+
+def test_bayesian_optimisation_does_not_repeat_itself():
+    space = SearchSpace(
+        cells=("rnn",), units=(2, 3), lookbacks=(10, 20), learning_rates=(1e-3, 1e-2), dropouts=(0.0,)
+    )
+    result = search(
+        _hypermodel(space, epochs=1), max_trials=20, seed=1, num_initial_points=2
+    )  # BayesianOptimization
+    points = result.table[["units", "lookback", "learning_rate"]]
+    assert len(points) == len(points.drop_duplicates()) == 8  # the whole space, then it stops
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """A cell type whose networks cannot be made, and one whose loss is no number."""
+
+    def build(*cells, **options):
+        network = EncoderDecoder(*cells, **options)
+        kind = type(cells[0][0]).__name__
+        if kind == "RNNCell":
+            raise MemoryError("no room for RNNCell")
+        if kind == "GRUCell":
+            network.readout.bias_initializer = lambda shape, dtype: np.full(shape, np.nan)
+        return network
+
+    monkeypatch.setattr(tuning.hypermodel, "EncoderDecoder", build)
+
+
+def test_failures_are_rows_of_the_table_and_the_search_goes_on(broken, capfd):
+    space = SearchSpace(
+        cells=("lstm", "gru", "rnn"), units=(2,), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,)
+    )
+    result = search(_hypermodel(space), keras_tuner.GridSearch, max_trials=3)
+    by_cell = result.table.set_index("cell")
+    assert dict(by_cell["status"]) == {"lstm": "completed", "gru": "diverged", "rnn": "failed"}
+    assert "MemoryError: no room for RNNCell" in by_cell.loc["rnn", "cause"]
+    assert "Diverged: loss became nan in epoch 1" in by_cell.loc["gru", "cause"]
+    assert np.isnan(by_cell.loc[["gru", "rnn"], "loss"]).all()
+    assert capfd.readouterr().out == ""  # KerasTuner's own words are kept off the terminal
+
+
+def test_a_search_without_a_single_score_raises_with_the_first_cause(broken):
+    space = SearchSpace(
+        cells=("gru",), units=(2, 3, 4, 5), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,)
+    )
+    with pytest.raises(
+        SearchFailed, match="none of 4 trials gave a score. The first: Diverged: loss became nan"
+    ):
+        search(_hypermodel(space), keras_tuner.GridSearch, max_trials=4)
+
+
+def test_the_winner_is_scored_once_on_the_last_part_beside_the_baselines(monkeypatch):
+    hypermodel = _hypermodel()
+    result = search(hypermodel, keras_tuner.RandomSearch, max_trials=2, seed=1)
+    selected = select(result, hypermodel)
+    assert selected.trial["trial"] == result.table["trial"].iloc[0]
+    assert list(selected.scores.index.unique("model")) == [
+        selected.name,
+        "last close",
+        "drift",
+        "mean return",
+    ]
+    assert selected.verdict.startswith("No edge found")  # it is a random walk
+    assert hypermodel.split.test[0] + 1 == int(0.7 * len(PRICES))
+
+
+def test_the_naive_loss_is_that_of_a_network_that_says_no_change():
+    hypermodel = _hypermodel()
+    values = PRICES.to_numpy()
+    known = np.diff(np.log(values[: hypermodel.split.train[-1] + 3]))
+    at = hypermodel.split.validation
+    returns = np.log(values[at[:, None] + [1, 2]] / values[at[:, None] + [0, 1]])
+    expected = np.mean((returns / known.std()) ** 2)
+    np.testing.assert_allclose(hypermodel.naive_loss(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"cells": ()}, "cells must be choices that differ"),
+        ({"units": (8, 8)}, "units must be choices that differ"),
+        ({"lookbacks": (5, 10)}, r"lookbacks must lie in \[10, 252\]. Received: \[5\]"),
+        ({"lookbacks": (300,)}, r"Received: \[300\]"),
+        ({"dropouts": (1.0,)}, "dropouts must lie in"),
+        ({"learning_rates": (-1.0,)}, "learning_rates must lie in"),
+    ],
+)
+def test_bad_spaces_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        SearchSpace(**options)
+
+
+def test_an_unknown_cell_and_a_short_series_are_refused():
+    with pytest.raises(
+        ValueError, match=r"cells must be among \['gru', 'lstm', 'rnn'\]. Received: \['mgu'\]"
+    ):
+        ForecastHyperModel(SearchSpace(cells=("mgu",)), PRICES)
+    with pytest.raises(ValueError, match="no window of 253 closes"):
+        ForecastHyperModel(SearchSpace(), PRICES.iloc[:300])
