@@ -114,6 +114,16 @@ def test_bayesian_optimisation_does_not_repeat_itself():
     assert len(points) == len(points.drop_duplicates()) == 8  # the whole space, then it stops
 
 
+def test_a_cell_of_ones_own_is_searched_too():
+    space = SearchSpace(
+        cells=("peephole_lstm:PeepholeLSTMCell",), units=(2,), lookbacks=(10,), learning_rates=(1e-3,)
+    )
+    result = search(_hypermodel(space), keras_tuner.GridSearch, max_trials=1)
+    assert type(result.load(result.table["trial"][0]).network.decoder).__name__ == "PeepholeLSTMCell"
+    with pytest.raises(ValueError, match="expected a subclass of seqmem.cells.Cell"):
+        ForecastHyperModel(SearchSpace(cells=("seqmem.cells:Step",)), PRICES)
+
+
 @pytest.fixture
 def broken(monkeypatch):
     """A cell type whose networks cannot be made, and one whose loss is no number."""
@@ -196,7 +206,7 @@ def test_bad_spaces_are_refused(options, words):
 
 def test_an_unknown_cell_and_a_short_series_are_refused():
     with pytest.raises(
-        ValueError, match=r"cells must be among \['gru', 'lstm', 'rnn'\]. Received: \['mgu'\]"
+        ValueError, match=r"cells must be among \['gru', 'lstm', 'rnn'\] or module:Class. Received: 'mgu'"
     ):
         ForecastHyperModel(SearchSpace(cells=("mgu",)), PRICES)
     with pytest.raises(ValueError, match="no window of 253 closes"):

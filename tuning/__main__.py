@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from tuning.job import run  # TensorFlow comes with it
 
+        sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too
+
         run(options, console)
     except KeyboardInterrupt:
         trials = Path(options.directory or f".tuning/{options.name}") / "trials.csv"

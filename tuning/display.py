@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from tuning.observer import Observer
+from tuning.space import label
 
 
 def display(console: Console) -> Observer:
@@ -34,7 +35,12 @@ class LineDisplay(Observer):
         self._done += 1
         total = f"/{self._trials}" if self._trials else ""
         seconds = time.monotonic() - self._since
-        self._console.print(f"[{self._done}{total}, {seconds:.0f} s] {_outcome(row)}", markup=False)
+        self._console.print(
+            f"[{self._done}{total}, {seconds:.0f} s] {_outcome(row)}",
+            markup=False,
+            soft_wrap=True,
+            highlight=False,
+        )
 
 
 class LiveDisplay(Observer):
@@ -50,6 +56,7 @@ class LiveDisplay(Observer):
             console=console,
         )
         self._best: dict[str, Any] | None = None
+        self._now = ""
         self._failed = 0
         self._live = Live(console=console, refresh_per_second=8, transient=True)
 
@@ -63,12 +70,13 @@ class LiveDisplay(Observer):
 
     def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
         """Start the bar of epochs again."""
-        self._progress.reset(self._one, note=_settings(choice))
+        self._now = _settings(choice)
+        self._progress.reset(self._one, note="")
         self._draw()
 
     def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
         """Move the bar of epochs."""
-        note = f"loss {loss:.5f}, best {best:.5f}, {best / self._naive:.4f} of no change"
+        note = f"loss {loss:.5f}, best {best:.5f}, ratio {best / self._naive:.4f}"
         self._progress.update(self._one, completed=epoch, note=note)
         self._draw()
 
@@ -86,19 +94,16 @@ class LiveDisplay(Observer):
         self._live.stop()
 
     def _draw(self) -> None:
-        best = Text(f"best so far: {_outcome(self._best)}" if self._best else "no trial has ended yet")
-        self._live.update(Group(self._progress, best))
+        lines = [f"now   {self._now}"] if self._now else []
+        lines += [f"best  {_outcome(self._best)}"] if self._best else []
+        self._live.update(Group(self._progress, Text("\n".join(lines))))
 
 
 def _settings(choice: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in choice.items())
+    return f"{label(choice)}, rate {choice['learning_rate']:g}, dropout {choice['dropout']:g}"
 
 
 def _outcome(row: dict[str, Any]) -> str:
-    about = (
-        f"{row['cell']} {row['units']} units, lookback {row['lookback']}, "
-        f"learning rate {row['learning_rate']:g}, dropout {row['dropout']:g}"
-    )
     if row["status"] != "completed":
-        return f"{about}: {row['status']} ({row['cause']})"
-    return f"{about}: loss {row['loss']:.5f}, {row['ratio']:.4f} of no change, epoch {row['best_epoch']}"
+        return f"{_settings(row)}: {row['status']} ({row['cause']})"
+    return f"{_settings(row)}: loss {row['loss']:.5f}, ratio {row['ratio']:.4f}, epoch {row['best_epoch']}"

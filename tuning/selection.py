@@ -9,6 +9,7 @@ from seqmem.baselines import Baseline, Drift, LastClose, MeanReturn
 from seqmem.evaluation import backtest, edge, scores
 from tuning.hypermodel import ForecastHyperModel
 from tuning.searcher import SearchResult
+from tuning.space import label
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def select(result: SearchResult, hypermodel: ForecastHyperModel) -> Selected:
     """
     trial = result.table.iloc[0].to_dict()
     forecaster = result.load(trial["trial"])
-    name = f"{trial['cell']}({trial['units']}), T={trial['lookback']}"
+    name = label(trial)
     prices, at = hypermodel.prices, hypermodel.split.test
     stop = int(at[0]) + 1  # the first row of the test part
     baselines: dict[str, Baseline] = {

@@ -1,6 +1,6 @@
 """The search space: one field for each dimension."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -18,13 +18,15 @@ class SearchSpace:
 
     Raises:
         ValueError: an empty dimension, a choice that occurs twice, a lookback outside 10..252, a number
-            out of its range. A cell is checked against the table of cells when it is built.
+            out of its range. Cells are checked by `ForecastHyperModel`.
 
     >>> SearchSpace(cells=("gru",), lookbacks=(10, 20)).size
     60
     """
 
-    cells: tuple[str, ...] = _dimension("cell", ("lstm", "gru", "rnn"), "cell types")
+    cells: tuple[str, ...] = _dimension(
+        "cell", ("lstm", "gru", "rnn"), "cell types, or module:Class for one's own"
+    )
     units: tuple[int, ...] = _dimension("units", (8, 16, 32, 64, 128), "units of each cell")
     layers: tuple[int, ...] = _dimension("layers", (1,), "stacked cells on each side")
     lookbacks: tuple[int, ...] = _dimension(
@@ -65,6 +67,17 @@ class SearchSpace:
             one.metadata["name"]: _choose(hp, one.metadata["name"], getattr(self, one.name))
             for one in fields(self)
         }
+
+
+def label(choice: Mapping[str, Any]) -> str:
+    """A configuration in a few letters.
+
+    >>> label({"cell": "lstm", "units": 32, "layers": 2, "lookback": 60})
+    'lstm(32)x2, T=60'
+    """
+    cell = str(choice["cell"]).rpartition(":")[2]
+    layers = f"x{choice['layers']}" if choice["layers"] > 1 else ""
+    return f"{cell}({choice['units']}){layers}, T={choice['lookback']}"
 
 
 def _choose(hp: Any, name: str, choices: Sequence[Any]) -> Any:

@@ -1,5 +1,7 @@
 """Recurrent cells with their gates in view, each equation once."""
 
+from importlib import import_module
+
 from seqmem.cells.base import Cell, Step
 from seqmem.cells.gru import GRUCell
 from seqmem.cells.lstm import LSTMCell
@@ -11,6 +13,30 @@ CELLS: dict[str, type[Cell]] = {
     cell.__name__.removesuffix("Cell").lower(): cell for cell in (RNNCell, LSTMCell, GRUCell)
 }
 
+
+def cell_class(name: str) -> type[Cell]:
+    """The class that a name means: one of `CELLS`, or ``"module:Class"`` for a cell of one's own.
+
+    Raises:
+        ValueError: no such cell.
+
+    >>> cell_class("lstm").__name__, cell_class("seqmem.cells:GRUCell").__name__
+    ('LSTMCell', 'GRUCell')
+    """
+    if name in CELLS:
+        return CELLS[name]
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"cells must be among {sorted(CELLS)} or module:Class. Received: {name!r}"
+        ) from error
+    if not (isinstance(found, type) and issubclass(found, Cell)):
+        raise ValueError(f"{name}: expected a subclass of seqmem.cells.Cell. Received: {found!r}")
+    return found
+
+
 __all__ = [
     "CELLS",
     "Cell",
@@ -19,6 +45,7 @@ __all__ = [
     "RNNCell",
     "Squash",
     "Step",
+    "cell_class",
     "sigmoid",
     "squash",
     "tanh",

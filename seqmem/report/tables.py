@@ -41,7 +41,7 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
     [['lstm'], ['0.732']]
     """
     formats = formats or {}
-    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold underline")
+    shown = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
     for column in frame.columns:
         right = pd.api.types.is_numeric_dtype(frame[column])
         shown.add_column(str(column).replace("_", " "), justify="right" if right else "left")
