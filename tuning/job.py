@@ -74,7 +74,8 @@ def _say_trials(trials: pd.DataFrame, space: SearchSpace, naive_loss: float, con
     failed = trials[trials["status"] != "completed"]
     heading(f"Trials: validation loss, and its ratio to that of no change ({naive_loss:.5f})", console)
     shown = trials.drop(columns=[*fixed, "epochs", "cause", *([] if len(failed) else ["status"])])
-    console.print(table(shown, formats={"loss": ".4f", "ratio": ".4f", "learning_rate": "g"}, most=20))
+    shown = shown.rename(columns={"learning_rate": "rate"})
+    console.print(table(shown, formats={"loss": ".4f", "ratio": ".4f", "rate": "g"}, most=20))
     for row in failed.itertuples():
         console.print(f"trial {row.trial} {row.status}: {row.cause}", markup=False, soft_wrap=True)
 

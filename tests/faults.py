@@ -1,0 +1,244 @@
+"""Prove the laws: plant one fault at a time in a copy of the project and see the suite catch it.
+
+``python tests/faults.py`` runs them all (about 8 minutes on two cores), ``python tests/faults.py WORD`` those
+whose name has the word in it. Exit status 1 if one gets through.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+
+class Fault(NamedTuple):
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+FAULTS = [
+    Fault(
+        "a swapped gate in the LSTM",
+        "seqmem/cells/lstm.py",
+        "i, f, g, o = ops.split(",
+        "f, i, g, o = ops.split(",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "the GRU's update gate turned round",
+        "seqmem/cells/gru.py",
+        "h = z * h + (1 - z) * g",
+        "h = (1 - z) * h + z * g",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "the reset before the matmul's bias",
+        "seqmem/cells/gru.py",
+        "g = tanh(x_g + s * r_g)",
+        "g = tanh(s * x_g + r_g)",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "no unit forget bias",
+        "seqmem/cells/lstm.py",
+        '    unit_bias = ("forget",)\n',
+        "",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "a stack that reverses each layer when going backwards",
+        "seqmem/recurrence.py",
+        "            return_sequences=every_step,\n",
+        "            return_sequences=every_step,\n            go_backwards=self.go_backwards,\n",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "dropout at inference",
+        "seqmem/cells/base.py",
+        "if training and self.dropout:",
+        "if self.dropout:",
+        "tests/laws/test_agree.py",
+    ),
+    Fault(
+        "an off-by-one origin: the window reads tomorrow",
+        "seqmem/windows.py",
+        "tf.range(1 - length, 1)",
+        "tf.range(2 - length, 2)",
+        "tests/test_windows.py tests/laws/test_causality.py",
+    ),
+    Fault(
+        "futures that begin at the origin",
+        "seqmem/windows.py",
+        "tf.range(1, horizon + 1)",
+        "tf.range(0, horizon)",
+        "tests/test_windows.py",
+    ),
+    Fault(
+        "no gap between training and validation",
+        "seqmem/windows.py",
+        "min(stop, length) - horizon)",
+        "min(stop, length - horizon))",
+        "tests/test_windows.py",
+    ),
+    Fault(
+        "a transform adapted on all data",
+        "seqmem/forecaster.py",
+        "self.target.transform.adapt(known)",
+        "self.target.transform.adapt(levels)",
+        "tests/laws/test_causality.py",
+    ),
+    Fault(
+        "a transform missing from the export",
+        "seqmem/serving/export.py",
+        'return {"forecast": forecaster(closes, training=False)}',
+        'return {"forecast": forecaster.network(closes[:, -forecaster.lookback :, None])[..., 0]}',
+        "tests/laws/test_no_skew.py",
+    ),
+    Fault(
+        "an export that keeps dropout on",
+        "seqmem/serving/export.py",
+        "forecaster(closes, training=False)",
+        "forecaster(closes, training=True)",
+        "tests/laws/test_no_skew.py",
+    ),
+    Fault(
+        "a decoder fed the truth at inference",
+        "seqmem/networks/encoder_decoder.py",
+        "self._draws(inputs, teacher) if training else None",
+        "self._draws(inputs, teacher)",
+        "tests/test_encoder_decoder.py",
+    ),
+    Fault(
+        "a decoder that never sees its own output",
+        "seqmem/networks/encoder_decoder.py",
+        "            fed = output\n",
+        "            fed = inputs[:, -1, : self.features]\n",
+        "tests/test_encoder_decoder.py",
+    ),
+    Fault(
+        "an encoder that drops the cell state",
+        "seqmem/networks/encoder_decoder.py",
+        "        states = _like(self.decoder, states)\n",
+        "        states = _like(self.decoder, [s if n == 0 else ops.zeros_like(s) "
+        "for n, s in enumerate(_flatten(states))])\n",
+        "tests/test_encoder_decoder.py",
+    ),
+    Fault(
+        "log returns as a difference of logs",
+        "seqmem/transforms.py",
+        "return ops.log1p((after - before) / before)",
+        "return ops.log(after) - ops.log(before)",
+        "tests/laws/test_round_trip.py",
+    ),
+    Fault(
+        "standardised values that are not scaled back",
+        "seqmem/transforms.py",
+        "return future * ops.cast(self.scale, future.dtype) + ops.cast(self.mean, future.dtype)",
+        "return future * ops.cast(self.scale, future.dtype)",
+        "tests/laws/test_round_trip.py",
+    ),
+    Fault(
+        "the last epoch's weights kept",
+        "seqmem/forecaster.py",
+        "restore_best_weights=True",
+        "restore_best_weights=False",
+        "tests/test_forecaster.py",
+    ),
+    Fault(
+        "a NaN loss that goes unnoticed",
+        "seqmem/forecaster.py",
+        "            if not np.isfinite(value):",
+        "            if False:",
+        "tests/test_forecaster.py",
+    ),
+    Fault(
+        "weights that Keras silently fails to place",
+        "seqmem/networks/encoder_decoder.py",
+        "    if not layer.built:\n",
+        "    if True:\n",
+        "tests/laws/test_serialise.py",
+    ),
+    Fault(
+        "each lookback on origins of its own",
+        "tuning/hypermodel.py",
+        "            self.split.train,\n",
+        "            self.split.train[model.lookback :],\n",
+        "tests/test_tuning.py",
+    ),
+    Fault(
+        "a trial seeded by nobody",
+        "tuning/searcher.py",
+        "        keras.utils.set_random_seed((self.base_seed + 1000 * (1 + int(trial.trial_id))) % 2**32)\n",
+        "",
+        "tests/test_tuning.py",
+    ),
+    Fault(
+        "an edge claimed without significance",
+        "seqmem/evaluation.py",
+        'if p < SIGNIFICANCE and mine["dm"] < 0:',
+        'if mine["dm"] < 0:',
+        "tests/test_evaluation.py tests/test_tuning.py",
+    ),
+    Fault(
+        "an export written in place",
+        "seqmem/serving/export.py",
+        'tempfile.mkdtemp(prefix=".draft-", dir=home)',
+        'tempfile.mkdtemp(prefix="9", dir=home)',
+        "tests/test_export.py",
+    ),
+    Fault(
+        "a price of zero let through",
+        "seqmem/series.py",
+        "values <= 0",
+        "values < 0",
+        "tests/test_series.py",
+    ),
+    Fault(
+        "seqmem reaching up to tuning",
+        "seqmem/evaluation.py",
+        "import numpy as np\n",
+        "import numpy as np\nimport tuning\n",
+        "tests/laws/test_floors.py",
+    ),
+]
+
+
+def caught(fault: Fault, copy: Path) -> bool:
+    """Whether the tests fail with the fault planted in the copy."""
+    file = copy / fault.file
+    text = file.read_text()
+    if text.count(fault.right) != 1:
+        raise SystemExit(f"{fault.name}: {fault.file} has {text.count(fault.right)} times {fault.right!r}")
+    file.write_text(text.replace(fault.right, fault.wrong))
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *fault.tests.split()],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        file.write_text(text)
+    verdict = next((line for line in run.stdout.splitlines() if line.startswith("FAILED")), "")
+    print(f"{'caught' if run.returncode == 1 else 'MISSED'}  {fault.name}: {verdict[7:110]}", flush=True)
+    return run.returncode == 1
+
+
+def main(word: str = "") -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "seqmem"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "saved_models", ".tuning"))
+        chosen = [fault for fault in FAULTS if word in fault.name]
+        got = [caught(fault, copy) for fault in chosen]
+    print(f"{sum(got)} of {len(got)} caught")
+    return 0 if all(got) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

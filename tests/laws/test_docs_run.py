@@ -1,0 +1,68 @@
+"""Law: what the docs show runs as it stands."""
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+import seqmem.cli
+import tuning.__main__
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+SHELL = "\n".join(re.findall(r"```\n(.*?)```", README, flags=re.DOTALL))
+
+
+def test_the_python_of_the_readme_runs_top_to_bottom(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names: dict = {"__name__": "readme"}
+    for block in PYTHON:
+        exec(compile(block, "README.md", "exec"), names)
+    said = capsys.readouterr().out
+    assert "No edge found" in said or "beats last close" in said
+    assert (tmp_path / "saved_models/sp500_lstm/1/saved_model.pb").is_file()
+
+
+def test_the_first_example_has_fifteen_lines():
+    assert len([line for line in PYTHON[0].splitlines() if line.strip()]) <= 15
+
+
+def test_the_cell_of_the_readme_is_the_example():
+    example = (ROOT / "examples/minimal_gated_unit.py").read_text()
+    assert "class MinimalGatedUnitCell" in PYTHON[2]
+    assert PYTHON[2][PYTHON[2].index("class ") :] in example
+    for name in ("minimal_gated_unit", "peephole_lstm"):
+        code = (ROOT / f"examples/{name}.py").read_text()
+        body = code[code.index("class ") :]
+        assert len([line for line in body.splitlines() if line.strip()]) <= 18
+
+
+def test_every_command_of_the_readme_parses():
+    commands = [line.partition("#")[0].split() for line in SHELL.splitlines()]
+    parsers = {"seqmem": seqmem.cli.parser(), "seqmem-tune": tuning.__main__.parser()}
+    found = [words for words in commands if words and words[0] in parsers]
+    assert len(found) >= 3
+    for program, *arguments in found:
+        assert isinstance(parsers[program].parse_args(arguments), argparse.Namespace)
+
+
+def test_make_run_is_the_main_job():
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    command = re.search(r"python -m tuning (.*)", makefile)
+    assert command
+    options = tuning.__main__.parser().parse_args(command[1].split())
+    assert (options.prices, options.name, options.out) == ("bundled:sp500", "sp500_path", "saved_models")
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "examples/peephole_lstm.py"])
+def test_links_lead_somewhere(name):
+    assert f"({name})" in README
+    assert (ROOT / name).is_file()
+
+
+def test_the_readme_says_how_many_faults_there_are():
+    import faults
+
+    assert f"plants {len(faults.FAULTS)} faults" in README
