@@ -11,8 +11,9 @@ import tuning.__main__
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PYTHON = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-SHELL = "\n".join(re.findall(r"```\n(.*?)```", README, flags=re.DOTALL))
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+SHELL = "\n".join(text for language, text in BLOCKS if not language)
 
 
 def test_the_python_of_the_readme_runs_top_to_bottom(tmp_path, monkeypatch, capsys):
