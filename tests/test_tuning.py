@@ -50,12 +50,12 @@ class Notes(Observer):
 def test_any_tuner_gives_the_same_table_for_the_same_seed(tuner, tmp_path):
     tables, notes = [], Notes()
     for run in "ab":
-        result = search(_hypermodel(), tuner, max_trials=4, seed=0, directory=tmp_path / run, observer=notes)
+        result = search(_hypermodel(), tuner, max_trials=3, seed=0, directory=tmp_path / run, observer=notes)
         tables.append(result.table)
     pd.testing.assert_frame_equal(*tables)
     table = tables[0]
     assert notes.said == 2 * ["began", *["completed"] * len(table), "ended"]
-    assert len(table) == (2 if tuner is keras_tuner.Hyperband else 4)  # two rungs of two epochs
+    assert len(table) == (2 if tuner is keras_tuner.Hyperband else 3)  # two rungs of two epochs
     assert table["loss"].is_monotonic_increasing
     np.testing.assert_allclose(table["ratio"], table["loss"] / result.naive_loss)
     written = pd.read_csv(tmp_path / "a" / "trials.csv", dtype={"trial": str}, keep_default_na=False)
@@ -65,7 +65,7 @@ def test_any_tuner_gives_the_same_table_for_the_same_seed(tuner, tmp_path):
 
 def test_another_seed_is_another_search():
     tables = [
-        search(_hypermodel(), keras_tuner.RandomSearch, max_trials=2, seed=seed).table for seed in (0, 1)
+        search(_hypermodel(), keras_tuner.RandomSearch, max_trials=1, seed=seed).table for seed in (0, 1)
     ]
     assert not tables[0].equals(tables[1])
 
@@ -95,7 +95,7 @@ def test_every_trial_is_trained_and_validated_on_the_same_origins(monkeypatch):
         return original(self, series, origins, validation=validation, **options)
 
     monkeypatch.setattr(tuning.hypermodel.Forecaster, "fit", fit)
-    search(_hypermodel(), keras_tuner.GridSearch, max_trials=5)
+    search(_hypermodel(epochs=1), keras_tuner.GridSearch, max_trials=5)
     assert {lookback for lookback, *_ in seen} == {10, 40}
     assert len({(train, validation) for _, train, validation in seen}) == 1
     _, train, validation = seen[0]
@@ -105,13 +105,13 @@ def test_every_trial_is_trained_and_validated_on_the_same_origins(monkeypatch):
 
 def test_bayesian_optimisation_does_not_repeat_itself():
     space = SearchSpace(
-        cells=("rnn",), units=(2, 3), lookbacks=(10, 20), learning_rates=(1e-3, 1e-2), dropouts=(0.0,)
+        cells=("rnn",), units=(2, 3), lookbacks=(10, 20), learning_rates=(1e-3,), dropouts=(0.0,)
     )
     result = search(
-        _hypermodel(space, epochs=1), max_trials=20, seed=1, num_initial_points=2
+        _hypermodel(space, epochs=1), max_trials=9, seed=1, num_initial_points=2
     )  # BayesianOptimization
-    points = result.table[["units", "lookback", "learning_rate"]]
-    assert len(points) == len(points.drop_duplicates()) == 8  # the whole space, then it stops
+    points = result.table[["units", "lookback"]]
+    assert len(points) == len(points.drop_duplicates()) == 4  # the whole space, then it stops
 
 
 def test_a_cell_of_ones_own_is_searched_too():
@@ -155,12 +155,12 @@ def test_failures_are_rows_of_the_table_and_the_search_goes_on(broken, capfd):
 
 def test_a_search_without_a_single_score_raises_with_the_first_cause(broken):
     space = SearchSpace(
-        cells=("gru",), units=(2, 3, 4, 5), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,)
+        cells=("gru",), units=(2, 3, 4), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,)
     )
     with pytest.raises(
-        SearchFailed, match="none of 4 trials gave a score. The first: Diverged: loss became nan"
+        SearchFailed, match="none of 3 trials gave a score. The first: Diverged: loss became nan"
     ):
-        search(_hypermodel(space), keras_tuner.GridSearch, max_trials=4)
+        search(_hypermodel(space), keras_tuner.GridSearch, max_trials=3)
 
 
 def test_the_winner_is_scored_once_on_the_last_part_beside_the_baselines(monkeypatch):
