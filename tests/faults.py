@@ -52,10 +52,10 @@ FAULTS = [
         "tests/laws/test_agree.py",
     ),
     Fault(
-        "a stack that reverses each layer when going backwards",
+        "drop-ins that forget an argument",
         "seqmem/recurrence.py",
-        "            return_sequences=every_step,\n",
-        "            return_sequences=every_step,\n            go_backwards=self.go_backwards,\n",
+        "        super().__init__(cell, **options)\n",
+        "        options.pop('go_backwards', None)\n        super().__init__(cell, **options)\n",
         "tests/laws/test_agree.py",
     ),
     Fault(
