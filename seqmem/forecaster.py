@@ -128,7 +128,7 @@ class Forecaster(Configured, keras.Model):
         Raises:
             NonStationary: raw price levels, or other values that wander.
             Diverged: the loss became NaN or infinite.
-            ValueError: origins that do not fit into the series.
+            ValueError: origins that do not fit into the series, or validation that overlaps training.
         """
         levels = self._levels(series)
         origins = self._checked(levels, origins, ahead=self.horizon)
@@ -146,6 +146,12 @@ class Forecaster(Configured, keras.Model):
         watch: list[keras.callbacks.Callback] = [_RaiseWhenDiverged()]
         if validation is not None:
             validation = self._checked(levels, validation, ahead=self.horizon)
+            if validation.min() < origins.max() + self.horizon:
+                raise ValueError(
+                    f"Forecaster: validation origins must lie at least the horizon ({self.horizon}) after the "
+                    "training origins, or a validated day was trained on. "
+                    f"Received: training to {origins.max()}, validation from {validation.min()}"
+                )
             options["validation_data"] = windows.dataset(levels, validation, **{**cut, "batch_size": 512})
             best = keras.callbacks.EarlyStopping(
                 patience=epochs if patience is None else patience, restore_best_weights=True

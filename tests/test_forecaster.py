@@ -91,6 +91,7 @@ def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
         (lambda f, p: f.forecast(p, []), "Received: none"),
         (lambda f, p: f.forecast(p, [50.5]), "Received: 50.5 to 50.5, float64"),
         (lambda f, p: f.fit(p, [398]), "3 of them needed ahead"),
+        (lambda f, p: f.fit(p, [50, 60], validation=[62]), "training to 60, validation from 62"),
         (lambda f, p: f.fit(p.to_frame(), [50]), r"the series must be \[N\]. Received: \(400, 1\)"),
         (lambda f, p: f(p.to_numpy()[None, :5]), r"at least 9\] \(lookback 8 \+ lag 1\). Received: \(1, 5\)"),
         (lambda f, p: small_forecaster().forecast(p, [50]), "fit\\(\\) was never called"),
