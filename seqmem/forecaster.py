@@ -148,8 +148,8 @@ class Forecaster(Configured, keras.Model):
             validation = self._checked(levels, validation, ahead=self.horizon)
             if validation.min() < origins.max() + self.horizon:
                 raise ValueError(
-                    f"Forecaster: validation origins must lie at least the horizon ({self.horizon}) after the "
-                    "training origins, or a validated day was trained on. "
+                    f"Forecaster: validation origins must lie at least the horizon ({self.horizon}) after "
+                    "the training origins, or a validated day was trained on. "
                     f"Received: training to {origins.max()}, validation from {validation.min()}"
                 )
             options["validation_data"] = windows.dataset(levels, validation, **{**cut, "batch_size": 512})

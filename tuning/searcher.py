@@ -1,6 +1,8 @@
 """Run a KerasTuner tuner over a hypermodel and keep every score."""
 
+import atexit
 import inspect
+import shutil
 import tempfile
 import traceback
 import warnings
@@ -61,7 +63,7 @@ def search(
         max_trials: trials at most. None: as many as the tuner wants.
         seed: any whole number, 0 too.
         directory: where trials.csv and KerasTuner's own files go; what is there of an earlier search is
-            deleted. None: a temporary folder.
+            deleted. None: a temporary folder, gone when Python ends.
         observer: told of the search as it runs.
         **options: of the tuner class.
 
@@ -69,7 +71,10 @@ def search(
         SearchFailed: no trial gave a score; the message has the first trial's cause.
     """
     observer = observer or Observer()
-    directory = Path(directory or tempfile.mkdtemp(prefix="seqmem-tuning-"))
+    if directory is None:
+        directory = tempfile.mkdtemp(prefix="seqmem-tuning-")
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)  # the result still loads from it
+    directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     accepted = inspect.signature(tuner.__init__).parameters
     offered = {"seed": 1 + abs(seed), "max_trials": max_trials, "max_epochs": hypermodel.epochs}
