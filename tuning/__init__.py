@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuning.display import LineDisplay as LineDisplay
+    from tuning.display import LiveDisplay as LiveDisplay
     from tuning.hypermodel import ForecastHyperModel as ForecastHyperModel
     from tuning.searcher import SearchFailed as SearchFailed
     from tuning.searcher import SearchResult as SearchResult
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "ForecastHyperModel": "hypermodel",
+    "LineDisplay": "display",
+    "LiveDisplay": "display",
     "SearchFailed": "searcher",
     "SearchResult": "searcher",
     "SearchSpace": "space",

@@ -20,8 +20,8 @@ def display(console: Console) -> Observer:
 class LineDisplay(Observer):
     """A line as each trial ends."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console()
         self._trials: int | None = None
         self._done = 0
         self._since = time.monotonic()
@@ -46,7 +46,8 @@ class LineDisplay(Observer):
 class LiveDisplay(Observer):
     """A bar for the trials, a bar for the epochs of the current one, and the best so far."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),

@@ -60,11 +60,11 @@ def search(
     Args:
         hypermodel: what to search over.
         tuner: `keras_tuner.RandomSearch`, `BayesianOptimization`, `Hyperband`, `GridSearch` or one's own.
-        max_trials: trials at most. None: as many as the tuner wants.
+        max_trials: trials at most. None: as many as the tuner makes by itself.
         seed: any whole number, 0 too.
         directory: where trials.csv and KerasTuner's own files go; what is there of an earlier search is
             deleted. None: a temporary folder, gone when Python ends.
-        observer: told of the search as it runs.
+        observer: told of the search as it runs; `tuning.LiveDisplay()` draws a progress bar. None: silence.
         **options: of the tuner class.
 
     Raises:
@@ -77,17 +77,19 @@ def search(
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     accepted = inspect.signature(tuner.__init__).parameters
-    offered = {"seed": 1 + abs(seed), "max_trials": max_trials, "max_epochs": hypermodel.epochs}
+    # KerasTuner takes a seed of 0 for none.
+    offered = {"seed": 1 + seed % 2**31, "max_trials": max_trials, "max_epochs": hypermodel.epochs}
+    known = {name: value for name, value in offered.items() if name in accepted and value is not None}
     running = _watched(tuner)(
         hypermodel,
         objective=keras_tuner.Objective(OBJECTIVE, direction="min"),
         directory=str(directory),
         project_name="keras_tuner",
         overwrite=True,
-        **{name: value for name, value in offered.items() if name in accepted and value is not None},
-        **options,
+        **{**known, **options},
     )
-    running.oracle.max_trials = max_trials
+    if max_trials is not None:  # Hyperband has no such argument
+        running.oracle.max_trials = max_trials
     # A failure is a row of the table; when to stop is not the oracle's to say.
     running.oracle.max_consecutive_failed_trials = 10**9
     _propose_distinct(running.oracle)
