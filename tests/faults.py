@@ -188,8 +188,8 @@ FAULTS = [
     Fault(
         "an export written in place",
         "seqmem/serving/export.py",
-        'tempfile.mkdtemp(prefix=".draft-", dir=home)',
-        'tempfile.mkdtemp(prefix="9", dir=home)',
+        '    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))\n',
+        '    draft = home / "99"\n    draft.mkdir()\n',
         "tests/test_export.py",
     ),
     Fault(

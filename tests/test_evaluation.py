@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import random_walk
 
 from seqmem.baselines import Drift, LastClose, MeanReturn
@@ -65,6 +67,16 @@ def test_an_edge_is_called_one_only_where_it_is_significant():
     assert edge(table, "worse").startswith("No edge found: worse is significantly worse")
     assert edge(table, "drift").startswith("No edge found: drift does not beat last close")
     assert "NaN" not in edge(table, "drift")
+
+
+@given(dm=st.floats(-5, 5), p=st.floats(0, 1))
+def test_an_edge_is_an_error_that_is_smaller_and_significantly_so(dm, p):
+    index = pd.MultiIndex.from_tuples([("mine", "path"), ("last close", "path")], names=["model", "h"])
+    table = pd.DataFrame({"rmse": [1 + dm / 100, 1.0], "dm": [dm, np.nan], "p": [p, np.nan]}, index)
+    words = edge(table, "mine")
+    assert words.startswith("mine beats last close") == (dm < 0 and p < 0.05)
+    assert ("No edge found" in words) != (dm < 0 and p < 0.05)
+    assert ("significantly worse" in words) == (dm >= 0 and p < 0.05)
 
 
 def test_diebold_mariano_is_a_t_test_of_the_mean_with_newey_west_errors():
