@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-# No bare `pip install`: what a target needs is installed when setup.cfg changes.
+# Installed anew when setup.cfg changes. "compat", so that a clone in a folder named seqmem does not hide the
+# package from a script that stands beside that folder.
 READY = $(VENV)/.ready
 
 .PHONY: run test lint clean
@@ -13,7 +14,7 @@ run: $(READY)
 		--tuner bayesian --max-trials 12 --epochs 15 --seed 7
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -24,7 +25,8 @@ $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \
 		"seqmem needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % v)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--config-settings editable_mode=compat --editable '.[dev]'
 	touch $@
 
 clean:

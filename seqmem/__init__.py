@@ -4,6 +4,7 @@ Importing seqmem is quick and sets nothing: TensorFlow loads when the first name
 """
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from seqmem.evaluation import edge as edge
     from seqmem.evaluation import scores as scores
     from seqmem.forecaster import Forecaster as Forecaster
+    from seqmem.networks import DenseBridge as DenseBridge
     from seqmem.networks import EncoderDecoder as EncoderDecoder
     from seqmem.recurrence import GRU as GRU
     from seqmem.recurrence import LSTM as LSTM
@@ -38,7 +40,7 @@ _HOMES = {
     "cells": ("GRUCell", "LSTMCell", "RNNCell"),
     "evaluation": ("backtest", "edge", "scores"),
     "forecaster": ("Forecaster",),
-    "networks": ("EncoderDecoder",),
+    "networks": ("DenseBridge", "EncoderDecoder"),
     "recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
     "series": ("read_prices",),
     "serving": ("Served", "export", "load"),
@@ -46,13 +48,19 @@ _HOMES = {
     "transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
     "windows": ("split",),
 }
+_LIGHT = ("series", "windows", "evaluation", "baselines")  # these need no Keras
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("seqmem")
     if name not in _HOME:
         raise AttributeError(f"module 'seqmem' has no attribute {name!r}")
+    if _HOME[name] not in _LIGHT:
+        import_module("seqmem.forecaster")  # whoever uses one of our layers can load a file with any of them
+        import_module("seqmem.networks")
     return getattr(import_module(f"seqmem.{_HOME[name]}"), name)
 
 

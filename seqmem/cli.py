@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         prog="seqmem", description="Sequence memory for financial data: honest forecasts from daily closes."
     )
+    parse.add_argument("--version", action="version", version=f"seqmem {version('seqmem')}")
     commands = parse.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser(
@@ -45,8 +47,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_prices(parse: argparse.ArgumentParser) -> None:
     add = parse.add_argument
-    add("prices", metavar="FILE|bundled:NAME", help="CSV or Parquet; or bundled: sp500, nasdaq, wti")
-    add("--column", default="Close", help="the column of prices (default: Close)")
+    add(
+        "prices",
+        metavar="FILE|bundled:NAME",
+        help="CSV or Parquet; or bundled:sp500, bundled:nasdaq, bundled:wti",
+    )
+    add("--column", help="the column of prices (Close; for a forecast, the one that the model learnt from)")
     add("--date-format", metavar="FORMAT", help="where dates are not ISO, as in strptime: %%d.%%m.%%Y")
 
 
@@ -62,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options, Console())
     except (ValueError, OSError) as error:
         Console(stderr=True).print(
-            f"seqmem: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+            f"seqmem: {error}", style="red", markup=False, emoji=False, highlight=False, soft_wrap=True
         )
         return 1
 
@@ -86,7 +92,7 @@ def _check(options: argparse.Namespace, console: "Console") -> int:
     if len(found.moves):
         heading(f"{len(found.moves)} moves of more than 40% in a day", console)
         console.print(table(found.moves, formats={"change": "+.1%"}, most=10))
-    for problem in found.problems:
+    for problem in found.problems[:5]:
         say(f"problem: {problem}", style="red")
     if found.problems:
         say("Do not train on these prices.", style="bold red")
@@ -97,21 +103,28 @@ def _check(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _forecast(options: argparse.Namespace, console: "Console") -> int:
-    from seqmem.report import FORECAST_FORMATS, forecast_table, plot_forecast, table
+    from seqmem.report import (
+        DATES_NOTE,
+        FORECAST_FORMATS,
+        forecast_table,
+        plot_forecast,
+        table,
+        written_whole,
+    )
     from seqmem.serving import Served
 
     served = Served(options.model)
-    prices = _read(options, lookback=served.closes, horizon=0)
+    options.column = options.column or served.column
+    prices = _read(options, lookback=1, horizon=0)
     forecast = served.forecast(prices)
     console.print(
         f"{served.folder}: from {prices.index[-1]:%Y-%m-%d} ({prices.iloc[-1]:.2f})", highlight=False
     )
     console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
-    console.print("Dates are weekdays; holidays are not known.", style="dim")
+    console.print(DATES_NOTE, style="dim")
     if options.csv:
-        draft = options.csv.with_name(f".{options.csv.name}")
-        forecast.rename_axis("date").to_csv(draft)
-        draft.replace(options.csv)
+        with written_whole(options.csv) as draft:
+            forecast.rename_axis("date").to_csv(draft)
     if options.plot:
         plot_forecast(prices, forecast, options.plot)
     return 0
@@ -120,7 +133,7 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
 def _read(options: argparse.Namespace, **needed: int) -> "pd.Series":
     from seqmem.series import read_prices
 
-    return read_prices(options.prices, options.column, date_format=options.date_format, **needed)
+    return read_prices(options.prices, options.column or "Close", date_format=options.date_format, **needed)
 
 
 if __name__ == "__main__":

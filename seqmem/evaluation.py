@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 SIGNIFICANCE = 0.05
+MIN_ORIGINS = 100  # fewer overlapping paths than this say nothing
 
 
 class DieboldMariano(NamedTuple):
@@ -81,20 +82,11 @@ def scores(results: pd.DataFrame, *, training: Any, reference: str = "last close
     Raises:
         ValueError: no such reference, or a forecast that is not above 0.
     """
-    known = results.dropna(subset=["actual"])
+    known = _errors(results)
     if reference not in set(known["model"]):
         raise ValueError(f"scores: no model {reference!r}. Received: {sorted(set(known['model']))}")
-    if not (known["forecast"] > 0).all():
-        bad = known[~(known["forecast"] > 0)].iloc[0]
-        raise ValueError(
-            f"scores: {bad['model']}, origin {bad['date']}, h = {bad['h']}: expected a price above 0. "
-            f"Received: {bad['forecast']}"
-        )
     steps = np.abs(np.diff(np.asarray(training, dtype="float64"))).mean()
-    error = 100 * np.log(known["forecast"] / known["actual"])
-    table = known.assign(
-        error=error, square=error**2, scaled=(known["forecast"] - known["actual"]).abs() / steps
-    )
+    table = known.assign(scaled=(known["forecast"] - known["actual"]).abs() / steps)
     rows: dict[tuple[str, Any], dict[str, float]] = {}
     for name, mine in table.groupby("model", sort=False):
         theirs = table[table["model"] == reference]
@@ -104,8 +96,7 @@ def scores(results: pd.DataFrame, *, training: Any, reference: str = "last close
 
 
 def _row(mine: pd.DataFrame, theirs: pd.DataFrame, horizon: int) -> dict[str, float]:
-    by_origin = [part.groupby("origin")["square"].mean() for part in (mine, theirs)]
-    test = diebold_mariano(*by_origin, horizon=horizon)
+    test = diebold_mariano(_by_origin(mine), _by_origin(theirs), horizon=horizon)
     return {
         "rmse": float(np.sqrt(mine["square"].mean())),
         "mae": float(mine["error"].abs().mean()),
@@ -113,6 +104,23 @@ def _row(mine: pd.DataFrame, theirs: pd.DataFrame, horizon: int) -> dict[str, fl
         "dm": test.statistic,
         "p": test.p_value,
     }
+
+
+def _by_origin(part: pd.DataFrame) -> np.ndarray:
+    return part.groupby("origin")["square"].mean().to_numpy()
+
+
+def _errors(results: pd.DataFrame) -> pd.DataFrame:
+    """The rows that have a truth, with the error of the cumulative log return in percent, and its square."""
+    known = results.dropna(subset=["actual"])
+    if not (known["forecast"] > 0).all():
+        bad = known[~(known["forecast"] > 0)].iloc[0]
+        raise ValueError(
+            f"scores: {bad['model']}, origin {bad['date']}, h = {bad['h']}: expected a price above 0. "
+            f"Received: {bad['forecast']}"
+        )
+    error = 100 * np.log(known["forecast"] / known["actual"])
+    return known.assign(error=error, square=error**2)
 
 
 def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMariano:
@@ -142,19 +150,37 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
 
 
-def edge(table: pd.DataFrame, model: str, reference: str = "last close") -> str:
-    """In plain words, whether `model` beats the reference over the whole path.
+def edge(results: pd.DataFrame, model: str) -> str:
+    """In plain words, whether `model` beats every other model over the whole path.
+
+    It does where Diebold-Mariano against each of them, on the mean squared error over the days ahead, is
+    below 0 with p < .05, from at least 100 origins. On a series that only drifts, beating the last close
+    is no edge: the mean return beats it too.
 
     Args:
-        table: what `scores` gave.
+        results: what `backtest` gave for the model and the baselines.
         model: one of its models.
-        reference: the one that it was tested against.
+
+    Raises:
+        ValueError: no such model, or nothing beside it.
     """
-    mine, theirs = table.loc[model, "path"], table.loc[reference, "path"]
-    ratio, p = mine["rmse"] / theirs["rmse"], mine["p"]
-    against = f"its error over the whole path is {ratio:.4f} of {reference}'s (Diebold-Mariano p = {p:.2f})"
-    if p < SIGNIFICANCE and mine["dm"] < 0:
-        return f"{model} beats {reference}: {against}."
-    if p < SIGNIFICANCE:
-        return f"No edge found: {model} is significantly worse than {reference}; {against}."
-    return f"No edge found: {model} does not beat {reference}; {against}."
+    known = _errors(results)
+    losses = {name: _by_origin(part) for name, part in known.groupby("model", sort=False)}
+    if model not in losses or len(losses) < 2:
+        raise ValueError(f"edge: expected {model!r} and something beside it. Received: {list(losses)}")
+    mine, horizon = losses.pop(model), int(known["h"].max())
+    if len(mine) < MIN_ORIGINS:
+        return f"No edge found: {len(mine)} origins are too few to tell; at least {MIN_ORIGINS} are needed."
+    strongest = min(losses, key=lambda name: float(losses[name].mean()))
+    said = []
+    for name in dict.fromkeys([strongest, *losses]):
+        test = diebold_mariano(mine, losses[name], horizon=horizon)
+        ratio = float(np.sqrt(mine.mean() / losses[name].mean()))
+        p = f"p = {test.p_value:.2f}" if test.p_value >= 0.01 else "p < 0.01"
+        against = f"its error over the whole path is {ratio:.4f} of {name}'s (Diebold-Mariano {p})"
+        if not (test.statistic < 0 and test.p_value < SIGNIFICANCE):
+            worse = test.statistic > 0 and test.p_value < SIGNIFICANCE
+            verb = "is significantly worse than" if worse else "does not beat"
+            return f"No edge found: {model} {verb} {name}; {against}."
+        said.append(against)
+    return f"{model} beats {', '.join(losses)}: {said[0]}."

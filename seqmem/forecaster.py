@@ -11,6 +11,7 @@ from keras import ops
 
 from seqmem import windows
 from seqmem._configured import Configured
+from seqmem.series import day
 from seqmem.stationarity import require_stationary
 from seqmem.targets import PricePath, Target
 
@@ -130,6 +131,11 @@ class Forecaster(Configured, keras.Model):
             Diverged: the loss became NaN or infinite.
             ValueError: origins that do not fit into the series, or validation that overlaps training.
         """
+        for name in ("x", "y", "validation_data", "validation_split"):
+            if name in options:
+                raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
+        if patience is not None and validation is None:
+            raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
         levels = self._levels(series)
         origins = self._checked(levels, origins, ahead=self.horizon)
         known = levels[: int(origins.max()) + self.horizon + 1]
@@ -160,7 +166,7 @@ class Forecaster(Configured, keras.Model):
         return super().fit(
             windows.dataset(levels, origins, **cut, shuffle_seed=seed),
             epochs=epochs,
-            callbacks=[*watch, *callbacks],
+            callbacks=[*watch, *(callbacks if isinstance(callbacks, list | tuple) else [callbacks])],
             shuffle=False,  # the dataset shuffles
             **{"verbose": 0, **options},
         )
@@ -180,19 +186,21 @@ class Forecaster(Configured, keras.Model):
         history, future = data
         return self._logs(self._learn(history, future, training=False), history)
 
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
+    def forecast(self, series: Any, at: Any = None) -> np.ndarray:
         """Forecasts [len(at), H], in the units of the series, from windows that end at the origins `at`.
+
+        Without `at`, from the last row alone.
 
         Raises:
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
         levels = self._levels(series)
-        at = self._checked(levels, at, ahead=0)
+        at = self._checked(levels, len(levels) - 1 if at is None else at, ahead=0)
         batches = windows.dataset(levels, at, history=self.closes, horizon=0, batch_size=512)
         forecast = np.asarray(self.predict(batches, verbose=0))
         if not np.isfinite(forecast).all():
             raise ValueError(
-                "Forecaster: the forecast is not finite. Either fit() was never called, or the series is not."
+                "Forecaster: the forecast is not finite. fit() was never called, or its weights diverged"
             )
         return forecast
 
@@ -211,6 +219,11 @@ class Forecaster(Configured, keras.Model):
         levels = np.asarray(series, dtype="float64")
         if levels.ndim != 1:
             raise ValueError(f"Forecaster: the series must be [N]. Received: {levels.shape}")
+        bad = np.flatnonzero(~np.isfinite(levels))
+        if bad.size:
+            row = int(bad[0])
+            when = f", {day(series.index[row])}" if hasattr(series, "iloc") else ""
+            raise ValueError(f"Forecaster: row {row + 1}{when}: expected a number. Received: {levels[row]}")
         return levels
 
     def _checked(self, levels: np.ndarray, at: Any, *, ahead: int) -> np.ndarray:

@@ -31,13 +31,23 @@ class Recurrent(Configured, keras.layers.RNN):
 
     def __init__(self, cell: Any, **options: Any) -> None:
         super().__init__(one_cell(cell), **options)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
 
 
 def one_cell(cell: Any) -> Any:
     """The cell itself, or a list of cells as one: stacked, or where it holds a single cell, that cell.
 
     (A `keras.layers.StackedRNNCells` of one cell takes a list of states and returns a bare one.)
+
+    Raises:
+        ValueError: something that is no cell, such as a class, a whole recurrent layer or an empty list.
     """
+    cells = cell if isinstance(cell, list | tuple) else [cell]
+    for one in cells:
+        if isinstance(one, type | keras.layers.RNN) or not hasattr(one, "state_size"):
+            raise ValueError(f"expected a cell, such as LSTMCell(16), or a list of cells. Received: {one!r}")
+    if not cells:
+        raise ValueError("expected a cell or a list of cells. Received: an empty list")
     if not isinstance(cell, list | tuple):
         return cell
     return cell[0] if len(cell) == 1 else keras.layers.StackedRNNCells(cell)
@@ -58,6 +68,11 @@ class _DropIn(Recurrent):
         mine = {name: options.pop(name) for name in list(options) if name in known}
         cell = self.cell_class(units, activation, **mine, dtype=options.get("dtype"))
         super().__init__(cell, **options)
+
+    @property
+    def units(self) -> int:
+        """U, as Keras's layer has it."""
+        return int(self.cell.units)
 
 
 class SimpleRNN(_DropIn):

@@ -1,25 +1,17 @@
 """Read daily prices and refuse what must not be trained on."""
 
 import hashlib
+import warnings
 from collections.abc import Callable
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-# name -> (module of the package `arch` that carries the file, the column of its closes there)
-BUNDLED = {
-    "sp500": ("arch.data.sp500", "Close"),
-    "nasdaq": ("arch.data.nasdaq", "Close"),
-    "wti": ("arch.data.wti", "DCOILWTICO"),
-}
+from seqmem.sources import PriceError as PriceError
+from seqmem.sources import raw_table
+
 DATE_COLUMNS = ("date", "datetime", "timestamp", "time", "day")
-
-
-class PriceError(ValueError):
-    """Prices that cannot be used: says the source, the row, the date and the column."""
 
 
 def read_prices(
@@ -53,11 +45,11 @@ def read_prices(
     >>> read_prices(frame, lookback=1, horizon=1)
     Traceback (most recent call last):
         ...
-    seqmem.series.PriceError: DataFrame: row 2, 2024-01-03, column 'Close': expected a price above 0.
+    seqmem.sources.PriceError: DataFrame: row 2, 2024-01-03, column 'Close': expected a price above 0.
     Received: -1.0
     """
-    frame, name, column = _frame(source, column)
-    dates = _dates(frame, name, date_format)
+    frame, name, column = raw_table(source, column)
+    dates = _dates(frame, name, column, date_format)
     prices = pd.Series(_numbers(frame[column], dates, name), index=dates, name=column)
     return check_prices(prices, name=name, lookback=lookback, horizon=horizon)
 
@@ -108,84 +100,61 @@ def fingerprint(prices: pd.Series) -> str:
     return digest.hexdigest()
 
 
-def coming_days(dates: pd.Index, horizon: int) -> pd.DatetimeIndex:
+def row_spacing(dates: pd.DatetimeIndex) -> float:
+    """The median number of days from row to row: 1 for daily prices, weekends or not."""
+    return float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D"))) if len(dates) > 1 else 1.0
+
+
+def coming_days(dates: pd.Index, horizon: int) -> pd.Index:
     """The next `horizon` days of a series: weekdays, or every day where the last year had weekends in it.
 
-    Holidays are not known: a forecast for one is a forecast for the trading day after it.
+    Holidays are not known: a forecast for one is a forecast for the trading day after it. Where the index
+    holds no dates, the next whole numbers.
+
+    Raises:
+        PriceError: rows that are not a day apart.
 
     >>> coming_days(pd.to_datetime(["2024-01-04", "2024-01-05"]), 2).strftime("%a %d").tolist()
     ['Mon 08', 'Tue 09']
     """
-    days = pd.DatetimeIndex(dates)
+    if not isinstance(dates, pd.DatetimeIndex):
+        return pd.RangeIndex(len(dates), len(dates) + horizon)
+    days = dates
+    if row_spacing(days) != 1:
+        raise PriceError(f"expected daily rows. Received: rows {row_spacing(days):g} days apart")
     frequency = "D" if (days[-252:].day_of_week >= 5).any() else "B"
     return pd.date_range(days[-1], periods=horizon + 1, freq=frequency, inclusive="right").normalize()[
         :horizon
     ]
 
 
-def _frame(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
-    """The raw table, what to call it in an error, and its column of prices."""
-    if isinstance(source, pd.Series):
-        return source.to_frame(name=source.name or column), "Series", source.name or column
-    if isinstance(source, pd.DataFrame):
-        frame, name = source, "DataFrame"
-    elif isinstance(source, str) and source.startswith("bundled:"):
-        frame, name = _bundled(source, column), source
-    elif isinstance(source, str | Path):
-        frame, name = _file(Path(source)), str(source)
-    else:
-        raise PriceError(
-            f"expected a path, 'bundled:NAME', a DataFrame or a Series. Received: {type(source)}"
-        )
-    if frame.columns.has_duplicates and list(frame.columns).count(column) > 1:
-        raise PriceError(f"{name}: expected one column {column!r}. Received: columns {list(frame.columns)}")
-    if column not in frame.columns:
-        raise PriceError(f"{name}: no column {column!r}. Received: columns {list(map(str, frame.columns))}")
-    return frame, name, column
-
-
-def _bundled(source: str, column: str) -> pd.DataFrame:
-    name = source.removeprefix("bundled:")
-    if name not in BUNDLED:
-        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")
-    module, close = BUNDLED[name]
-    frame: pd.DataFrame = import_module(module).load()
-    return frame.dropna().rename(columns={close: "Close"})
-
-
-def _file(path: Path) -> pd.DataFrame:
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    kind = next((suffix for suffix in path.suffixes[-2:] if suffix in readers), None)
-    if not path.is_file():
-        raise PriceError(f"{path}: no such file")
-    if kind is None:
-        raise PriceError(f"{path}: expected a name that ends in .csv or .parquet. Received: {path.name}")
-    try:
-        return readers[kind](path)
-    except (ValueError, OSError) as error:  # pandas's and pyarrow's parser errors are ValueErrors
-        raise PriceError(f"{path}: cannot be read as {kind[1:]}: {error}") from error
-
-
-def _dates(frame: pd.DataFrame, name: str, date_format: str | None) -> pd.DatetimeIndex:
+def _dates(frame: pd.DataFrame, name: str, prices: str, date_format: str | None) -> pd.DatetimeIndex:
     if isinstance(frame.index, pd.DatetimeIndex):
-        return frame.index
+        return frame.index.tz_localize(None)  # the local day is the trading day
     named = [column for column in frame.columns if str(column).lower() in DATE_COLUMNS]
     raw = frame[named[0]] if named else frame.iloc[:, 0]
     if not named and not isinstance(frame.index, pd.RangeIndex):
         raw = frame.index.to_series()
     label = str(raw.name or "Date")
+    if not named and raw.name == prices:
+        raise PriceError(f"{name}: no dates: expected them in the index or in a column called Date")
     if pd.api.types.is_numeric_dtype(raw):
         date_format = date_format or "%Y%m%d"  # 20240131; any other number is no date
         raw = raw.astype("string")
-    parsed = pd.to_datetime(raw, format=date_format, errors="coerce")
+    if date_format is None and pd.api.types.is_string_dtype(raw):
+        raw = raw.str.replace(r"(?<=:\d\d)\s*(Z|[+-]\d\d:?\d\d)$", "", regex=True)  # the local day, again
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Could not infer format|Parsing dates in", UserWarning)
+        parsed = pd.to_datetime(raw, format=date_format, errors="coerce")
     bad = np.flatnonzero(parsed.isna())
     if bad.size:
         row = int(bad[0])
         raise PriceError(
             f"{name}: row {row + 1}, column {label!r}: expected a date"
             f"{f' like {date_format}' if date_format else ''}. Received: {raw.iloc[row]!r}{_more(bad)}"
+            f"{'' if date_format else ' (in another form, day first perhaps? say so with date_format)'}"
         )
-    return pd.DatetimeIndex(parsed, name=label)
+    return pd.DatetimeIndex(parsed, name=label).tz_localize(None)
 
 
 def _numbers(raw: pd.Series, dates: pd.DatetimeIndex, name: str) -> np.ndarray:

@@ -37,7 +37,9 @@ class Verdict(NamedTuple):
     @property
     def words(self) -> str:
         """The verdict in plain words."""
-        if self.stationary:
+        if np.isnan(self.adf):
+            says = "too few values, or too smooth, to test"
+        elif self.stationary:
             says = "stationary: both tests agree"
         elif not self.unit_root:
             says = "no unit root, but the mean or the variance shifts"
@@ -95,6 +97,10 @@ def require_stationary(values: Any, *, differenced: bool) -> None:
         NonStationary: with the verdict, and the transform to use.
     """
     found = verdict(values)
+    if np.isnan(found.adf):
+        raise NonStationary(
+            f"what the network would see cannot be tested: {np.size(values)} values, {found.words}"
+        )
     if found.unit_root or not (differenced or found.stationary):
         raise NonStationary(
             f"the network would see values that are not stationary: {found.words}. "

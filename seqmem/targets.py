@@ -21,6 +21,10 @@ class Target(Configured, keras.layers.Layer, ABC):
 
     def __init__(self, transform: Transform, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
+        if not isinstance(transform, Transform):
+            raise ValueError(
+                f"{type(self).__name__}: expected a Transform, such as LogReturn(). Received: {transform!r}"
+            )
         self.transform = transform
         self.built = True
 

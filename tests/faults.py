@@ -181,9 +181,23 @@ FAULTS = [
     Fault(
         "an edge claimed without significance",
         "seqmem/evaluation.py",
-        'if p < SIGNIFICANCE and mine["dm"] < 0:',
-        'if mine["dm"] < 0:',
+        "if not (test.statistic < 0 and test.p_value < SIGNIFICANCE):",
+        "if not test.statistic < 0:",
         "tests/test_evaluation.py tests/test_tuning.py",
+    ),
+    Fault(
+        "an edge over the weakest baseline alone",
+        "seqmem/evaluation.py",
+        "for name in dict.fromkeys([strongest, *losses]):",
+        "for name in [max(losses, key=lambda name: losses[name].mean())]:",
+        "tests/test_evaluation.py",
+    ),
+    Fault(
+        "an interrupt that is swallowed",
+        "tuning/interrupt.py",
+        "        if caught:\n            raise KeyboardInterrupt\n\n    if threading",
+        "        pass\n\n    if threading",
+        "tests/test_tuning.py",
     ),
     Fault(
         "an export written in place",

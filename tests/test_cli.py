@@ -25,6 +25,9 @@ def test_check_says_what_a_series_is_fit_for(csv, capsys):
     assert "Fit for training on log returns; raw prices will be refused." in said
 
 
+SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru, rnn", "--dropouts", "0"]
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -32,6 +35,10 @@ def test_check_says_what_a_series_is_fit_for(csv, capsys):
         (lambda p: p.where(p.index < p.index[200], p * 10), "looks like a 10:1 split"),
         (lambda p: p.where((p.index < p.index[50]) | (p.index > p.index[390]), 100.0), "repeat the close"),
         (lambda p: np.exp((p / 10).cumsum() / 100), "log returns are not stationary"),
+        (
+            lambda p: p.set_axis(pd.date_range("2000-01-01", periods=400, freq="W", name="Date")),
+            "7 days apart",
+        ),
     ],
 )
 def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(damage, words, prices, tmp_path, capsys):
@@ -40,6 +47,8 @@ def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(damage, words, 
     said = capsys.readouterr().out
     assert words in said
     assert "Do not train on these prices." in said
+    assert tune.main(["--prices", str(tmp_path / "bad.csv"), *SMALL]) == 1  # nor does the search
+    assert "`seqmem check` says more" in capsys.readouterr().err
 
 
 def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, capsys):
@@ -79,11 +88,10 @@ def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys)
     assert all(f"{close:.2f}" in said for close in expected)
     assert files[1].read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".f.*"))
+    assert cli.main([*command[:-1], str(tmp_path / "nowhere" / "f.png")]) == 1
+    assert "no folder" in capsys.readouterr().err
     assert cli.main([*command[:-1], str(tmp_path / "f.docx")]) == 1
     assert "expected one of" in capsys.readouterr().err
-
-
-SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru,rnn", "--dropouts", "0"]
 
 
 def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):
@@ -132,6 +140,8 @@ def test_bad_options_are_explained(arguments, words, capsys):
         (["--lookbacks", "5"], "lookbacks must lie in [10, 252]"),
         (["--cells", "mgu"], "cells must be among"),
         (["--column", "Open"], "no column 'Open'"),
+        (["--name", "../x"], "a name is letters"),
+        (["--cells", "nowhere:Cell"], "ModuleNotFoundError"),
     ],
 )
 def test_bad_values_are_one_line_and_exit_status_1(arguments, words, csv, capsys):

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from samples import CELLS, NETWORKS
 
+import seqmem
 from seqmem.cells import GRUCell, LSTMCell
 from seqmem.networks import Constant, EncoderDecoder, InverseSigmoid, Linear
 
@@ -92,7 +93,7 @@ def test_schedules_are_probabilities_that_never_rise(schedule):
     [
         (lambda: EncoderDecoder(LSTMCell(4), GRUCell(4)), r"Expected: \[4, 4\]. Received: \[4\]"),
         (lambda: EncoderDecoder(LSTMCell(4), LSTMCell(5)), r"Expected: \[4, 4\]. Received: \[5, 5\]"),
-        (lambda: EncoderDecoder([GRUCell(4), GRUCell(3)], GRUCell(4)), "bridge=DenseBridge"),
+        (lambda: EncoderDecoder([GRUCell(4), GRUCell(3)], GRUCell(4)), "bridge=seqmem.DenseBridge"),
         (lambda: EncoderDecoder(GRUCell(4), GRUCell(4), horizon=0), "horizon=0"),
         (lambda: NETWORKS[0]()(INPUTS[..., 0]), r"inputs must be \[B, T, F\] .* Received: \(3, 9\)"),
         (
@@ -103,6 +104,11 @@ def test_schedules_are_probabilities_that_never_rise(schedule):
             lambda: _forced(Constant(1.0))(INPUTS, teacher=TRUTH[0, :, :2], training=True),
             r"teacher must be \[B, 3, 1\]. Received: \(3, 2, 1\)",
         ),
+        (lambda: EncoderDecoder(seqmem.LSTM(4), seqmem.LSTM(4)), "expected a cell, such as LSTMCell"),
+        (lambda: EncoderDecoder(LSTMCell, GRUCell), "expected a cell, such as LSTMCell"),
+        (lambda: EncoderDecoder([], []), "an empty list"),
+        (lambda: EncoderDecoder(*[GRUCell(4)] * 2), "Received: the same one"),
+        (lambda: EncoderDecoder(GRUCell(4), GRUCell(4), teacher_forcing=0.5), "must be a Schedule"),
         (lambda: Constant(1.5), "probability=1.5"),
         (lambda: Linear(steps=0), "steps=0"),
         (lambda: InverseSigmoid(0.5), "k=0.5"),

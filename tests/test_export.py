@@ -59,8 +59,12 @@ def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
 def test_bad_names_are_refused(options, words, fitted, tmp_path):
     with pytest.raises(ValueError, match=words):
         export(fitted, tmp_path, **options)
-    with pytest.raises(ValueError, match="never fitted"):
+    with pytest.raises(ValueError, match="never called"):
         export(small_forecaster(), tmp_path, name="m")
+    unfitted = small_forecaster()
+    unfitted.build()
+    with pytest.raises(ValueError, match="never called"):
+        export(unfitted, tmp_path, name="m")
     assert not list(tmp_path.iterdir())
 
 
@@ -108,6 +112,12 @@ def test_served_and_loaded_agree_on_the_last_close(exported, prices):
     forecast = Served(exported).forecast(prices)
     np.testing.assert_allclose(forecast, load(exported).forecast(prices, [len(prices) - 1])[0], rtol=1e-6)
     assert (forecast.index > prices.index[-1]).all()
+    assert Served(exported).column == "Close"
+    assert list(Served(exported).forecast(prices.reset_index(drop=True)).index) == [400, 401, 402]
+    with pytest.raises(ValueError, match=r"closes must be \[B, at least 9\]. Received: \(20,\)"):
+        Served(exported)(np.ones(20))
+    with pytest.raises(PriceError, match="expected a Series"):
+        Served(exported).forecast(prices.to_frame())
     with pytest.raises(PriceError, match="expected at least 9 closes"):
         Served(exported).forecast(prices[:8])
 

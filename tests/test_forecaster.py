@@ -96,6 +96,13 @@ def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
         (lambda f, p: f(p.to_numpy()[None, :5]), r"at least 9\] \(lookback 8 \+ lag 1\). Received: \(1, 5\)"),
         (lambda f, p: small_forecaster().forecast(p, [50]), "fit\\(\\) was never called"),
         (lambda f, p: Forecaster(f.network, lookback=0), "lookback=0"),
+        (lambda f, p: PricePath("returns"), "expected a Transform"),
+        (lambda f, p: f.fit(p, [50], patience=2), "patience needs validation origins"),
+        (
+            lambda f, p: f.fit(p, [50], validation_data=p),
+            "pass validation=origins. Received: validation_data",
+        ),
+        (lambda f, p: f.fit(p.where(p.index != p.index[7]), [50]), "row 8, 2010-01-13: expected a number"),
         (lambda f, p: Forecaster(keras.layers.Dense(1)), "must have an attribute horizon"),
         (lambda f, p: Standardize().adapt([3.0, 3.0]), "expected values that vary"),
         (lambda f, p: Chain([]), "at least one transform"),
@@ -104,6 +111,10 @@ def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
 def test_bad_arguments_are_named(call, words, fitted, prices):
     with pytest.raises(ValueError, match=words):
         call(fitted, prices)
+
+
+def test_without_origins_it_forecasts_from_the_last_row(fitted, prices):
+    np.testing.assert_array_equal(fitted.forecast(prices), fitted.forecast(prices, [len(prices) - 1]))
 
 
 def test_any_network_with_a_horizon_will_do(prices):

@@ -1,5 +1,7 @@
 """Prices are read as they are or refused with the row, the date and the column."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +96,10 @@ def test_irregular_trading_days_are_kept_as_they_are(gaps):
             "row 1, 2024-01-02, column 'Close': expected a number. Received: 'abc'",
         ),
         ("Date,Close\n2024-01-02,1\nsoon,2\n", "row 2, column 'Date': expected a date. Received: 'soon'"),
+        ("Date,Close\n12/01/2021,1\n13/01/2021,2\n", "Received: '13/01/2021' .*say so with date_format"),
+        ("Date;Close\n2024-01-02;1\n", "no column 'Close'. .*separated by something else than commas"),
+        ("Date,close\n2024-01-02,1\n", "no column 'Close'. .*is it 'close'"),
+        ("Close\n1\n2\n", "no dates: expected them in the index or in a column called Date"),
         ("Date,Price\n2024-01-02,1\n", r"no column 'Close'. Received: columns \['Date', 'Price'\]"),
         ("Date,Close\n7,1\n8,2\n", "row 1, column 'Date': expected a date like %Y%m%d. Received: '7'"),
         ("", "cannot be read as csv"),
@@ -112,6 +118,8 @@ def test_bad_files_are_explained(text, words, tmp_path):
     ("source", "words"),
     [
         ("nowhere.csv", "nowhere.csv: no such file"),
+        ("sp500", "is it bundled:sp500"),
+        (str(Path(__file__).parent), "is a folder"),
         (__file__, "expected a name that ends in .csv or .parquet"),
         ("bundled:gold", "Expected one of: sp500, nasdaq, wti"),
         (7, "expected a path"),
@@ -129,6 +137,22 @@ def test_dates_in_other_forms(tmp_path):
         assert (read_prices(path, date_format=given_format).index == PRICES.index).all()
 
 
+@pytest.mark.parametrize("zones", [["-05:00"], ["-05:00", "-04:00"], ["Z"], ["+0900"]])
+def test_the_local_day_is_the_trading_day(zones, tmp_path):
+    zone = np.resize(zones, len(FRAME)).astype(str)
+    stamps = FRAME["Date"].dt.strftime("%Y-%m-%d 00:00:00") + pd.Series(zone)
+    FRAME.assign(Date=stamps).to_csv(tmp_path / "p.csv", index=False)
+    assert (read_prices(tmp_path / "p.csv").index == PRICES.index).all()
+    assert (read_prices(PRICES.tz_localize("America/New_York")).index == PRICES.index).all()
+
+
+def test_a_download_of_one_ticker_is_plain_and_of_two_is_refused():
+    one = pd.DataFrame({("Close", "A"): PRICES, ("Volume", "A"): PRICES})
+    np.testing.assert_array_equal(read_prices(one), PRICES)
+    with pytest.raises(PriceError, match="expected one column 'Close'"):
+        read_prices(pd.DataFrame({("Close", "A"): PRICES, ("Close", "B"): PRICES}))
+
+
 def test_the_fingerprint_is_of_dates_and_values():
     mine = fingerprint(PRICES)
     assert mine == fingerprint(read_prices(FRAME))
@@ -141,3 +165,7 @@ def test_coming_days_are_weekdays_unless_the_series_trades_at_weekends():
     assert list(coming_days(friday, 2).strftime("%a")) == ["Mon", "Tue"]
     every_day = pd.date_range("2023-01-02", "2024-01-05")
     assert list(coming_days(every_day, 2).strftime("%a")) == ["Sat", "Sun"]
+    assert list(coming_days(pd.RangeIndex(7), 2)) == [7, 8]
+    for frequency in ("5min", "W", "ME"):
+        with pytest.raises(PriceError, match="expected daily rows"):
+            coming_days(pd.date_range("2023-01-02", periods=50, freq=frequency), 2)

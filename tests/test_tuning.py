@@ -1,5 +1,9 @@
 """The search: every tuner class, the same origins for all, the best epoch kept, failures in the table."""
 
+import os
+import signal
+import time
+
 import keras_tuner
 import numpy as np
 import pandas as pd
@@ -178,6 +182,38 @@ def test_the_winner_is_scored_once_on_the_last_part_beside_the_baselines(monkeyp
     assert hypermodel.split.test[0] + 1 == int(0.7 * len(PRICES))
 
 
+def test_ctrl_c_is_obeyed_whenever_it_comes(tmp_path):
+    """A real SIGINT while a trial is being made, where Python would swallow it or blame the trial."""
+
+    class Interrupt(Notes):
+        def trial_ended(self, row):
+            super().trial_ended(row)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    notes = Interrupt()
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        search(
+            _hypermodel(epochs=1), keras_tuner.RandomSearch, max_trials=3, directory=tmp_path, observer=notes
+        )
+    assert notes.said == ["began", "completed", "ended"]
+    assert signal.getsignal(signal.SIGINT) is before
+    assert len(pd.read_csv(tmp_path / "trials.csv")) == 1
+
+
+def test_an_earlier_searchs_rows_are_not_this_ones(tmp_path):
+    (tmp_path / "trials.csv").write_text("trial\n7\n")
+
+    class Stop(Observer):
+        def trial_began(self, trial, choice):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(_hypermodel(), max_trials=1, directory=tmp_path, observer=Stop())
+    assert not (tmp_path / "trials.csv").exists()
+
+
 def test_the_naive_loss_is_that_of_a_network_that_says_no_change():
     hypermodel = _hypermodel()
     values = PRICES.to_numpy()
@@ -192,6 +228,7 @@ def test_the_naive_loss_is_that_of_a_network_that_says_no_change():
     ("options", "words"),
     [
         ({"cells": ()}, "cells must be choices that differ"),
+        ({"cells": "lstm"}, "cells must be a tuple of choices. Received: 'lstm'"),
         ({"units": (8, 8)}, "units must be choices that differ"),
         ({"lookbacks": (5, 10)}, r"lookbacks must lie in \[10, 252\]. Received: \[5\]"),
         ({"lookbacks": (300,)}, r"Received: \[300\]"),
@@ -209,5 +246,7 @@ def test_an_unknown_cell_and_a_short_series_are_refused():
         ValueError, match=r"cells must be among \['gru', 'lstm', 'rnn'\] or module:Class. Received: 'mgu'"
     ):
         ForecastHyperModel(SearchSpace(cells=("mgu",)), PRICES)
-    with pytest.raises(ValueError, match="no window of 253 closes"):
+    with pytest.raises(ValueError, match="300 rows are too few for a lookback of 252"):
         ForecastHyperModel(SearchSpace(), PRICES.iloc[:300])
+    with pytest.raises(ValueError, match="prices must be a Series"):
+        ForecastHyperModel(SearchSpace(), PRICES.to_frame())

@@ -1,15 +1,19 @@
 """``python -m tuning``: search, score, export and forecast. Imports nothing slow until it must."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tuning.space import SearchSpace
 from tuning.tuners import TUNERS
+
+BUNDLED = "bundled:sp500, bundled:nasdaq, bundled:wti"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,12 +22,13 @@ def parser() -> argparse.ArgumentParser:
         prog="seqmem-tune",
         description="Search over cells, units and lookbacks for the best forecaster of the next closes, "
         "score it once on untouched later data beside naive baselines, and export it for TensorFlow Serving.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parse.add_argument
-    add("--prices", required=True, metavar="FILE|bundled:NAME", help="CSV or Parquet, or sp500, nasdaq, wti")
-    add("--column", default="Close", help="the column of prices")
-    add("--horizon", type=_whole(1), default=5, help="days ahead")
+    add("--version", action="version", version=f"seqmem {version('seqmem')}")
+    add("--prices", required=True, metavar="FILE|bundled:NAME", help=f"CSV or Parquet, or {BUNDLED}")
+    add("--column", default="Close", help="the column of prices (Close)")
+    add("--date-format", metavar="FORMAT", help="where dates are not ISO, as in strptime: %%d.%%m.%%Y")
+    add("--horizon", type=_whole(1), default=5, help="days ahead (5)")
     for one in fields(SearchSpace):
         kind = type(one.default[0])  # type: ignore[index]
         ranges = ", or LOW:HIGH for doublings" if kind is int else ""
@@ -32,21 +37,21 @@ def parser() -> argparse.ArgumentParser:
             type=_choices(kind),
             default=one.default,
             metavar="A,B,...",
-            help=one.metadata["about"] + ranges,
+            help=f"{one.metadata['about']}{ranges} ({','.join(map(str, one.default))})",  # type: ignore[arg-type]
         )
-    add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner")
-    add("--max-trials", type=_whole(1), default=20, help="configurations to try")
-    add("--epochs", type=_whole(1), default=20, help="epochs for each, at most")
+    add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner (bayesian)")
+    add("--max-trials", type=_whole(1), default=20, help="configurations to try (20)")
+    add("--epochs", type=_whole(1), default=20, help="epochs for each, at most (20)")
     add(
         "--patience",
         type=_whole(1),
         default=4,
         help="epochs without a better validation loss before a trial ends",
     )
-    add("--seed", type=_whole(0), default=0, help="of configurations, weights and shuffles")
-    add("--name", default="path", help="of the exported model")
-    add("--out", default="saved_models", help="the folder of all models")
-    add("--directory", default=None, help="where trials.csv goes (default: .tuning/NAME)")
+    add("--seed", type=_whole(0), default=0, help="of configurations, weights and shuffles (0)")
+    add("--name", default="path", help="of the exported model (path)")
+    add("--out", default="saved_models", help="the folder of all models (saved_models)")
+    add("--directory", default=None, help="where trials.csv goes (.tuning/NAME)")
     return parse
 
 
@@ -61,15 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from tuning.job import run  # TensorFlow comes with it
 
+        logging.getLogger("tensorflow").setLevel("ERROR")  # each trial is a new model: retracing is no news
         sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too
 
         run(options, console)
     except KeyboardInterrupt:
         trials = Path(options.directory or f".tuning/{options.name}") / "trials.csv"
-        console.print(f"Stopped. The finished trials are in {trials}; nothing was exported.", style="yellow")
+        kept = f"The finished trials are in {trials}" if trials.is_file() else "No trial had finished"
+        console.print(f"Stopped. {kept}; nothing was exported.", style="yellow", soft_wrap=True)
         return 130
     except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
-        Console(stderr=True).print(f"seqmem-tune: {error}", style="red", markup=False, highlight=False)
+        Console(stderr=True).print(
+            f"seqmem-tune: {error}", style="red", markup=False, emoji=False, highlight=False, soft_wrap=True
+        )
         return 1
     return 0
 
@@ -96,9 +105,8 @@ def _choices(kind: type) -> Callable[[str], tuple[Any, ...]]:
                     raise ValueError
                 doublings = [low << n for n in range(high.bit_length()) if low << n < high]
                 return (*doublings, high)
-            return tuple(
-                sorted(kind(part) for part in text.split(",")) if kind is not str else text.split(",")
-            )
+            parts = [part.strip() for part in text.split(",")]
+            return tuple(parts if kind is str else sorted(kind(part) for part in parts))
         except ValueError:
             raise argparse.ArgumentTypeError(
                 f"expected {kind.__name__} values like A,B,C{' or LOW:HIGH' if kind is int else ''}, "

@@ -36,8 +36,9 @@ class LineDisplay(Observer):
         total = f"/{self._trials}" if self._trials else ""
         seconds = time.monotonic() - self._since
         self._console.print(
-            f"[{self._done}{total}, {seconds:.0f} s] {_outcome(row)}",
+            f"[{self._done}{total}, {seconds:.0f} s] trial {row['trial']}: {_outcome(row)}",
             markup=False,
+            emoji=False,
             soft_wrap=True,
             highlight=False,
         )

@@ -49,6 +49,11 @@ class ForecastHyperModel(keras_tuner.HyperModel):
     ) -> None:
         for name in space.cells:
             cell_class(name)  # an unknown cell is an error now, not a failed trial later
+        if not isinstance(prices, pd.Series):
+            kind = type(prices).__name__
+            raise ValueError(
+                f"ForecastHyperModel: prices must be a Series, see read_prices. Received: {kind}"
+            )
         self.space = space
         self.prices = prices
         self.horizon = horizon
@@ -56,9 +61,15 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.patience = patience
         self.batch_size = batch_size
         longest = max(space.lookbacks) + PricePath().transform.lag
-        self.split = windows.split(
-            len(prices), history=longest, horizon=horizon, test=test, validation=validation
-        )
+        try:
+            self.split = windows.split(
+                len(prices), history=longest, horizon=horizon, test=test, validation=validation
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{len(prices)} rows are too few for a lookback of {max(space.lookbacks)} and {horizon} days "
+                f"ahead: the training part is their first {(1 - test) * (1 - validation):.0%}. {error}"
+            ) from error
         super().__init__()  # last: it rebinds self.build
 
     def build(self, hp: Any) -> Forecaster:

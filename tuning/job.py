@@ -8,9 +8,9 @@ import keras_tuner
 import pandas as pd
 from rich.console import Console
 
-from seqmem.report import FORECAST_FORMATS, forecast_table, heading, table
+from seqmem.report import DATES_NOTE, FORECAST_FORMATS, forecast_table, heading, inspect_prices, table
 from seqmem.series import day, read_prices
-from seqmem.serving import Served, export
+from seqmem.serving import Served, check_name, export
 from tuning.display import display
 from tuning.hypermodel import ForecastHyperModel
 from tuning.searcher import search
@@ -21,10 +21,18 @@ from tuning.tuners import TUNERS
 
 def run(options: argparse.Namespace, console: Console) -> Path:
     """Do all that `seqmem-tune` promises; return the folder of the exported version."""
+    check_name(options.name)  # now, not after the search
     space = SearchSpace(**{one.name: getattr(options, one.name) for one in fields(SearchSpace)})
     prices = read_prices(
-        options.prices, options.column, lookback=max(space.lookbacks), horizon=options.horizon
+        options.prices,
+        options.column,
+        lookback=max(space.lookbacks),
+        horizon=options.horizon,
+        date_format=options.date_format,
     )
+    problems = inspect_prices(prices).problems
+    if problems:
+        raise ValueError(f"{options.prices}: {problems[0]} (`seqmem check` says more)")
     hypermodel = ForecastHyperModel(
         space, prices, horizon=options.horizon, epochs=options.epochs, patience=options.patience
     )
@@ -77,7 +85,9 @@ def _say_trials(trials: pd.DataFrame, space: SearchSpace, naive_loss: float, con
     shown = shown.rename(columns={"learning_rate": "rate"})
     console.print(table(shown, formats={"loss": ".4f", "ratio": ".4f", "rate": "g"}, most=20))
     for row in failed.itertuples():
-        console.print(f"trial {row.trial} {row.status}: {row.cause}", markup=False, soft_wrap=True)
+        console.print(
+            f"trial {row.trial} {row.status}: {row.cause}", markup=False, emoji=False, soft_wrap=True
+        )
 
 
 def _say_scores(selected: Selected, console: Console) -> None:
@@ -100,4 +110,4 @@ def _say_forecast(folder: Path, prices: pd.Series, console: Console) -> None:
         f"Exported to {folder}; its forecast from {day(prices.index[-1])} ({prices.iloc[-1]:.2f})", console
     )
     console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
-    console.print("Dates are weekdays; holidays are not known.", style="dim")
+    console.print(DATES_NOTE, style="dim")

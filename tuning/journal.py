@@ -1,5 +1,6 @@
 """The journal of a search: one row for each trial."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.forecaster import Diverged
+from seqmem.report import written_whole
 from tuning.hypermodel import ForecastHyperModel
 from tuning.observer import Observer
 
@@ -20,6 +22,7 @@ class Journal:
         self._hypermodel = hypermodel
         self._observer = observer
         self._path = path
+        self._path.unlink(missing_ok=True)  # an earlier search's rows are not this one's
         self._rows: dict[str, dict[str, Any]] = {}
         self.naive_loss = hypermodel.naive_loss()
 
@@ -50,9 +53,8 @@ class Journal:
 
     def failed(self, trial: Any, error: Exception) -> None:
         """Note why a trial gives no score."""
-        cause = " ".join(f"{type(error).__name__}: {error}".split())
         status = "diverged" if isinstance(error, Diverged) else "failed"
-        self._rows[trial.trial_id] |= {"status": status, "cause": cause[:300]}
+        self._rows[trial.trial_id] |= {"status": status, "cause": cause(error)}
 
     def ended(self, trial: Any) -> None:
         """Close the row and write the table."""
@@ -61,12 +63,17 @@ class Journal:
             row["status"] = "completed"
         else:
             row |= {"loss": float("nan"), "ratio": float("nan")}
-        draft = self._path.with_suffix(".draft")
-        self.table().to_csv(draft, index=False)
-        draft.replace(self._path)
+        with written_whole(self._path) as draft:
+            self.table().to_csv(draft, index=False)
         self._observer.trial_ended(row)
 
     def table(self) -> pd.DataFrame:
         """The rows, the best first, those without a score last."""
         table = pd.DataFrame(list(self._rows.values()))
         return table.sort_values(["loss", "trial"], ignore_index=True) if len(table) else table
+
+
+def cause(error: Exception) -> str:
+    """What went wrong, in one line: without Keras's colours and its list of arguments."""
+    words = re.sub(r"\x1b\[\d*m", "", f"{type(error).__name__}: {error}")
+    return " ".join(words.partition("Arguments received by")[0].split())[:300]

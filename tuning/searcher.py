@@ -16,7 +16,8 @@ import keras_tuner
 import pandas as pd
 
 from tuning.hypermodel import ForecastHyperModel
-from tuning.journal import OBJECTIVE, Journal
+from tuning.interrupt import deferred_interrupt
+from tuning.journal import OBJECTIVE, Journal, cause
 from tuning.observer import Observer
 
 
@@ -80,14 +81,19 @@ def search(
     # KerasTuner takes a seed of 0 for none.
     offered = {"seed": 1 + seed % 2**31, "max_trials": max_trials, "max_epochs": hypermodel.epochs}
     known = {name: value for name, value in offered.items() if name in accepted and value is not None}
-    running = _watched(tuner)(
-        hypermodel,
-        objective=keras_tuner.Objective(OBJECTIVE, direction="min"),
-        directory=str(directory),
-        project_name="keras_tuner",
-        overwrite=True,
-        **{**known, **options},
-    )
+    try:
+        running = _watched(tuner)(
+            hypermodel,
+            objective=keras_tuner.Objective(OBJECTIVE, direction="min"),
+            directory=str(directory),
+            project_name="keras_tuner",
+            overwrite=True,
+            **{**known, **options},
+        )
+    except ValueError:
+        raise
+    except Exception as error:  # it builds one to learn the space
+        raise SearchFailed(f"the first configuration cannot be built: {cause(error)}") from error
     if max_trials is not None:  # Hyperband has no such argument
         running.oracle.max_trials = max_trials
     # A failure is a row of the table; when to stop is not the oracle's to say.
@@ -97,13 +103,14 @@ def search(
     running.journal, running.base_seed = journal, seed
     observer.search_began(max_trials, hypermodel.epochs, journal.naive_loss)
     try:
-        running.search(verbose=0)
+        with deferred_interrupt() as running.check_interrupt:
+            running.search(verbose=0)
     finally:
         observer.search_ended()
     table = journal.table()
     if not (table["status"] == "completed").any():
-        cause = table["cause"].iloc[0] if len(table) else "the tuner proposed no configuration"
-        raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {cause}")
+        first = table["cause"].iloc[0] if len(table) else "the tuner proposed no configuration"
+        raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {first}")
     return SearchResult(
         table=table,
         naive_loss=journal.naive_loss,
@@ -116,6 +123,7 @@ class _Watch:
 
     journal: Journal
     base_seed: int
+    check_interrupt: Callable[[], None]
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
         keras.utils.set_random_seed((self.base_seed + 1000 * (1 + int(trial.trial_id))) % 2**32)
@@ -135,6 +143,11 @@ class _Watch:
     def on_trial_begin(self, trial: Any) -> None:
         super().on_trial_begin(trial)  # type: ignore[misc]
         self.journal.began(trial)
+        self.check_interrupt()
+
+    def on_batch_end(self, trial: Any, model: Any, batch: int, logs: dict[str, float] | None = None) -> None:
+        super().on_batch_end(trial, model, batch, logs)  # type: ignore[misc]
+        self.check_interrupt()
 
     def on_epoch_end(self, trial: Any, model: Any, epoch: int, logs: dict[str, float] | None = None) -> None:
         super().on_epoch_end(trial, model, epoch, logs)  # type: ignore[misc]
@@ -143,6 +156,7 @@ class _Watch:
     def on_trial_end(self, trial: Any) -> None:
         super().on_trial_end(trial)  # type: ignore[misc]
         self.journal.ended(trial)
+        self.check_interrupt()
 
 
 def _watched(tuner: type[keras_tuner.Tuner]) -> type[Any]:

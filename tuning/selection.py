@@ -21,7 +21,7 @@ class Selected:
         trial: its row of the table of trials.
         name: what it is called in `scores`.
         scores: it and the baselines on the test origins, as `seqmem.evaluation.scores` gives them.
-        verdict: whether it beats the random walk, in plain words.
+        verdict: whether it beats every baseline, in plain words.
     """
 
     forecaster: Any
@@ -46,7 +46,6 @@ def select(result: SearchResult, hypermodel: ForecastHyperModel) -> Selected:
         "drift": Drift(horizon=hypermodel.horizon),
         "mean return": MeanReturn(horizon=hypermodel.horizon).fit(prices, stop),
     }
-    table = scores(
-        backtest({name: forecaster, **baselines}, prices, at), training=prices.iloc[:stop].to_numpy()
-    )
-    return Selected(forecaster, trial, name, table, edge(table, name))
+    results = backtest({name: forecaster, **baselines}, prices, at)
+    table = scores(results, training=prices.iloc[:stop].to_numpy())
+    return Selected(forecaster, trial, name, table, edge(results, name))

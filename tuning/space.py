@@ -40,6 +40,8 @@ class SearchSpace:
     def __post_init__(self) -> None:
         for one in fields(self):
             choices = getattr(self, one.name)
+            if isinstance(choices, str):
+                raise ValueError(f"SearchSpace: {one.name} must be a tuple of choices. Received: {choices!r}")
             if not choices or len(set(choices)) != len(choices):
                 raise ValueError(f"SearchSpace: {one.name} must be choices that differ. Received: {choices}")
         for name, low, high in (

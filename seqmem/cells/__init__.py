@@ -28,12 +28,13 @@ def cell_class(name: str) -> type[Cell]:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # importing a module of the user's may raise anything
+        why = f"{type(error).__name__}: {error}"
         raise ValueError(
-            f"cells must be among {sorted(CELLS)} or module:Class. Received: {name!r}"
+            f"cells must be among {sorted(CELLS)} or module:Class. Received: {name!r} ({why})"
         ) from error
-    if not (isinstance(found, type) and issubclass(found, Cell)):
-        raise ValueError(f"{name}: expected a subclass of seqmem.cells.Cell. Received: {found!r}")
+    if not (isinstance(found, type) and issubclass(found, Cell) and getattr(found, "gates", None)):
+        raise ValueError(f"{name}: expected a subclass of seqmem.cells.Cell with gates. Received: {found!r}")
     return found
 
 

@@ -60,6 +60,13 @@ class EncoderDecoder(Configured, keras.Model):
         for name, value in (("horizon", horizon), ("features", features)):
             if value < 1:
                 raise ValueError(f"EncoderDecoder: {name} must be at least 1. Received: {name}={value}")
+        if not isinstance(teacher_forcing, Schedule | None):
+            raise ValueError(
+                f"EncoderDecoder: teacher_forcing must be a Schedule, such as Constant(0.5). "
+                f"Received: {teacher_forcing!r}"
+            )
+        if encoder is decoder:
+            raise ValueError("EncoderDecoder: encoder and decoder must be two cells. Received: the same one")
         self.horizon = horizon
         self.features = features
         self.encoder = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
@@ -76,7 +83,7 @@ class EncoderDecoder(Configured, keras.Model):
             raise ValueError(
                 f"EncoderDecoder: the decoder's states must have the widths of the encoder's. "
                 f"Expected: {given}. Received: {needed}. "
-                "Use cells of the same kind and units, or pass bridge=DenseBridge(decoder)."
+                "Use cells of the same kind and units, or pass bridge=seqmem.DenseBridge(decoder)."
             )
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -189,7 +196,8 @@ def _flatten(nested: Any) -> list[Any]:
 
 def _like(cell: Any, states: Any) -> Any:
     """States, however nested, in the nesting that the cell expects."""
-    return keras.tree.pack_sequence_as(cell.get_initial_state(1), _flatten(states))
+    sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
+    return keras.tree.pack_sequence_as(list(sizes), _flatten(states))
 
 
 def _forget_masks(cell: Any) -> None:

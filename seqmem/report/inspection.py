@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from seqmem.series import day
+from seqmem.series import PriceError, day, row_spacing
 from seqmem.stationarity import Verdict, verdict
 from seqmem.transforms import LogReturn
 
@@ -25,6 +25,7 @@ class Inspection:
         unchanged: share of days with the close of the day before.
         prices: verdict on the raw prices.
         returns: verdict on their log returns.
+        spacing: median days from row to row.
         problems: reasons not to train on them, in plain words.
     """
 
@@ -33,6 +34,7 @@ class Inspection:
     unchanged: float
     prices: Verdict
     returns: Verdict
+    spacing: float
     problems: list[str]
 
 
@@ -40,9 +42,14 @@ def inspect_prices(prices: pd.Series) -> Inspection:
     """Inspect checked prices (see `seqmem.series.read_prices`), at least 31 of them.
 
     Raises:
-        ValueError: too few prices, or prices that never change.
+        PriceError: fewer than 31 prices, or prices that never change.
     """
     values, dates = prices.to_numpy(), prices.index
+    if len(values) < 31 or np.ptp(values) == 0:
+        why = "it never changes" if len(values) >= 31 else f"{len(values)} rows"
+        raise PriceError(
+            f"column {str(prices.name)!r}: expected at least 31 prices that vary. Received: {why}"
+        )
     changes = values[1:] / values[:-1] - 1
     large = np.flatnonzero(np.abs(changes) > LARGE_MOVE)
     moves = pd.DataFrame(
@@ -63,6 +70,7 @@ def inspect_prices(prices: pd.Series) -> Inspection:
         unchanged=float(np.mean(changes == 0)),
         prices=verdict(values),
         returns=verdict(returns),
+        spacing=row_spacing(dates),
         problems=[],
     )
     found.problems.extend(_problems(found))
@@ -71,6 +79,8 @@ def inspect_prices(prices: pd.Series) -> Inspection:
 
 def _problems(found: Inspection) -> list[str]:
     problems = []
+    if found.spacing != 1:
+        problems.append(f"the rows are {found.spacing:g} days apart: expected daily prices")
     for move in found.moves.itertuples():
         ratio = max(move.before / move.after, move.after / move.before)
         split = next((split for split in SPLITS if abs(ratio / split - 1) < SPLIT_TOLERANCE), None)

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from seqmem.report.files import written_whole
+
 
 def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, days: int = 120) -> Path:
     """The last `days` closes and the forecast after them, as PNG, SVG or PDF by the file's suffix.
 
     Raises:
-        ValueError: a suffix that matplotlib cannot write.
+        ValueError: a suffix that matplotlib cannot write, or no such folder.
     """
     from matplotlib.figure import Figure  # not pyplot: no window, no global state
 
@@ -26,7 +28,6 @@ def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, d
     kinds = figure.canvas.get_supported_filetypes()
     if path.suffix[1:] not in kinds:
         raise ValueError(f"plot: expected one of {sorted(kinds)}. Received: {path.name!r}")
-    draft = path.with_name(f".{path.name}")
-    figure.savefig(draft, format=path.suffix[1:], dpi=150)
-    draft.replace(path)
+    with written_whole(path) as draft:
+        figure.savefig(draft, format=path.suffix[1:], dpi=150)
     return path

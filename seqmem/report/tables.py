@@ -9,6 +9,7 @@ from rich.table import Table
 
 from seqmem.series import day
 
+DATES_NOTE = "Dates are the coming trading days; holidays are not known."
 FORECAST_FORMATS = {"forecast": ".2f", "change": "+.2%"}
 
 
@@ -21,7 +22,9 @@ def forecast_table(forecast: pd.Series, prices: pd.Series) -> pd.DataFrame:
     """A dated forecast as a table: date, forecast, and its change from the last close."""
     return pd.DataFrame(
         {
-            "date": forecast.index.strftime("%a %Y-%m-%d"),
+            "date": [
+                f"{date:%a %Y-%m-%d}" if isinstance(date, pd.Timestamp) else date for date in forecast.index
+            ],
             "forecast": forecast.to_numpy(),
             "change": forecast.to_numpy() / prices.iloc[-1] - 1,
         }

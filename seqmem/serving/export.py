@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 
@@ -46,16 +47,14 @@ def export(
         ValueError: a name that is no folder name, a version below 1, a forecaster never fitted.
         FileExistsError: the version is taken.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise ValueError(f"export: a name is letters, digits, '_', '-' and '.'. Received: {name!r}")
-    if version is not None and version < 1:
-        raise ValueError(f"export: version must be at least 1. Received: {version}")
-    if not forecaster.built:
-        raise ValueError("export: the forecaster was never fitted")
+    check_name(name)
+    if version is not None and not (isinstance(version, int) and version >= 1):
+        raise ValueError(f"export: version must be a whole number of at least 1. Received: {version!r}")
     home = Path(root) / name
-    home.mkdir(parents=True, exist_ok=True)
     if version is not None and (home / str(version)).exists():
         raise FileExistsError(f"export: {home / str(version)} exists; versions are never overwritten")
+    forecaster.forecast(np.linspace(100, 101, forecaster.closes))  # raises where there is nothing to serve
+    home.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
     try:
         _write_saved_model(forecaster, draft)
@@ -65,6 +64,16 @@ def export(
         return _publish(draft, home, version)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name of a model.
+
+    Raises:
+        ValueError: anything but letters, digits, ``_``, ``-`` and ``.``, the first a letter or digit.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ValueError(f"export: a name is letters, digits, '_', '-' and '.'. Received: {name!r}")
 
 
 def _write_saved_model(forecaster: Forecaster, folder: Path) -> None:

@@ -52,14 +52,17 @@ class Served:
         try:
             about = json.loads((self.folder / CARD).read_text())
             self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
+            self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: not a model that seqmem exported: {CARD}: {error}") from error
         self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
 
     def __call__(self, closes: Any) -> np.ndarray:
         """Closes [B, at least `closes`] to forecasts [B, H], through the signature `serving_default`."""
-        signature = self._model.signatures["serving_default"]
-        return np.asarray(signature(closes=np.asarray(closes, dtype="float32"))["forecast"])
+        closes = np.asarray(closes, dtype="float32")
+        if closes.ndim != 2:
+            raise ValueError(f"Served: closes must be [B, at least {self.closes}]. Received: {closes.shape}")
+        return np.asarray(self._model.signatures["serving_default"](closes=closes)["forecast"])
 
     def forecast(self, prices: pd.Series) -> pd.Series:
         """The dated forecast that follows the last close.
@@ -67,6 +70,8 @@ class Served:
         Raises:
             PriceError: fewer closes than a window reads.
         """
+        if not isinstance(prices, pd.Series):
+            raise PriceError(f"expected a Series of prices. Received: {type(prices).__name__}")
         if len(prices) < self.closes:
             raise PriceError(
                 f"expected at least {self.closes} closes for {self.folder}. Received: {len(prices)}"

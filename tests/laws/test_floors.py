@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
+    {"seqmem.sources"},
     {
         "seqmem._configured",
         "seqmem.losses",
@@ -14,6 +15,7 @@ FLOORS = [
         "seqmem.series",
         "tuning.space",
         "tuning.tuners",
+        "tuning.interrupt",
     },
     {"seqmem.cells", "seqmem.transforms", "tuning.observer"},
     {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity"},
@@ -30,7 +32,7 @@ FLOORS = [
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 DOORS = {
-    "arch": {"seqmem.stationarity", "seqmem.series", "seqmem.baselines.garch"},
+    "arch": {"seqmem.stationarity", "seqmem.sources", "seqmem.baselines.garch"},
     "statsmodels": {"seqmem.evaluation"},
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},

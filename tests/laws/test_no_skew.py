@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from samples import FORECASTERS, random_walk, small_forecaster
+from samples import FORECASTERS, random_walk
 
 from seqmem.serving import Served, export, load
 
@@ -53,10 +53,8 @@ def test_it_reloads_where_seqmem_was_never_imported(fitted, prices, tmp_path):
     np.testing.assert_allclose(json.loads(run.stdout), expected, rtol=1e-6)
 
 
-def test_the_signature_has_the_names_and_shapes_that_the_readme_says(tmp_path):
-    forecaster = small_forecaster()
-    forecaster.build()
-    folder = export(forecaster, tmp_path, name="sample")
+def test_the_signature_has_the_names_and_shapes_that_the_readme_says(fitted, tmp_path):
+    folder = export(fitted, tmp_path, name="sample")
     cli = "from tensorflow.python.tools.saved_model_cli import main; main()"
     run = subprocess.run(
         [

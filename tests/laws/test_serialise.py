@@ -1,6 +1,8 @@
 """Law: everything comes back from JSON and from a .keras file as it was."""
 
 import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -67,6 +69,16 @@ def test_training_goes_on_where_it_stopped(fitted, prices, tmp_path):
         keras.utils.set_random_seed(4)
         losses.append(again.fit(prices, np.arange(20, 200), epochs=1).history["loss"])
     assert losses[0] == losses[1]
+
+
+def test_a_name_of_ours_is_enough_for_keras_to_load_a_file_with_any_of_them(fitted, tmp_path):
+    fitted.save(tmp_path / "model.keras")
+    code = (
+        "import sys, keras\nfrom seqmem import LSTM\n"
+        "print(type(keras.models.load_model(sys.argv[1])).__name__)"
+    )
+    run = [sys.executable, "-c", code, str(tmp_path / "model.keras")]
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "Forecaster"
 
 
 def test_load_refuses_what_is_not_a_forecaster(tmp_path):

@@ -1,0 +1,86 @@
+"""Where prices come from: files, frames and the series that the package `arch` carries."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+# name -> (module of the package `arch` that carries the file, the column of its closes there)
+BUNDLED = {
+    "sp500": ("arch.data.sp500", "Close"),
+    "nasdaq": ("arch.data.nasdaq", "Close"),
+    "wti": ("arch.data.wti", "DCOILWTICO"),
+}
+
+
+class PriceError(ValueError):
+    """Prices that cannot be used: says the source, the row, the date and the column."""
+
+
+def raw_table(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
+    """The raw table, what to call it in an error, and its column of prices.
+
+    Raises:
+        PriceError: no such file, bundled series or column, or a file that does not parse.
+    """
+    if isinstance(source, pd.Series):
+        return source.to_frame(name=source.name or column), "Series", source.name or column
+    if isinstance(source, pd.DataFrame):
+        frame, name = source, "DataFrame"
+    elif isinstance(source, str) and source.startswith("bundled:"):
+        frame, name = _bundled(source, column), source
+    elif isinstance(source, str | Path):
+        frame, name = _file(Path(source)), str(source)
+    else:
+        raise PriceError(
+            f"expected a path, 'bundled:NAME', a DataFrame or a Series. Received: {type(source)}"
+        )
+    if frame.columns.nlevels > 1:  # (Close, AAPL), as some downloads give: with one ticker it is plain enough
+        kept = [label for label in frame.columns if label[0] == column]
+        if len(kept) != 1:
+            raise PriceError(
+                f"{name}: expected one column {column!r}. Received: columns {list(frame.columns)}"
+            )
+        frame = frame[kept].set_axis([column], axis=1)
+    columns = [str(one) for one in frame.columns]
+    if columns.count(column) != 1:
+        raise PriceError(
+            f"{name}: {'no' if column not in columns else 'more than one'} column {column!r}. "
+            f"Received: columns {columns}{_column_hint(column, columns)}"
+        )
+    return frame, name, column
+
+
+def _column_hint(column: str, columns: list[str]) -> str:
+    alike = [one for one in columns if one.lower() == column.lower()]
+    if alike:
+        return f" (is it {alike[0]!r}?)"
+    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
+        return " (are the values separated by something else than commas?)"
+    return ""
+
+
+def _bundled(source: str, column: str) -> pd.DataFrame:
+    name = source.removeprefix("bundled:")
+    if name not in BUNDLED:
+        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")
+    module, close = BUNDLED[name]
+    frame: pd.DataFrame = import_module(module).load()
+    return frame.dropna().rename(columns={close: "Close"})
+
+
+def _file(path: Path) -> pd.DataFrame:
+    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+    path = path.expanduser()
+    kind = next((suffix.lower() for suffix in path.suffixes[-2:] if suffix.lower() in readers), None)
+    if not path.is_file():
+        hint = f" (is it bundled:{path}?)" if str(path) in BUNDLED else ""
+        raise PriceError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}{hint}")
+    if kind is None:
+        raise PriceError(f"{path}: expected a name that ends in .csv or .parquet. Received: {path.name}")
+    try:
+        return readers[kind](path)
+    except (ValueError, OSError) as error:  # pandas's and pyarrow's parser errors are ValueErrors
+        raise PriceError(f"{path}: cannot be read as {kind[1:]}: {error}") from error
