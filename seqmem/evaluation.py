@@ -171,16 +171,18 @@ def edge(results: pd.DataFrame, model: str) -> str:
     mine, horizon = losses.pop(model), int(known["h"].max())
     if len(mine) < MIN_ORIGINS:
         return f"No edge found: {len(mine)} origins are too few to tell; at least {MIN_ORIGINS} are needed."
-    strongest = min(losses, key=lambda name: float(losses[name].mean()))
-    said = []
-    for name in dict.fromkeys([strongest, *losses]):
+    ratios, unbeaten, worse = [], [], []
+    for name in sorted(losses, key=lambda name: float(losses[name].mean())):  # the strongest first
         test = diebold_mariano(mine, losses[name], horizon=horizon)
-        ratio = float(np.sqrt(mine.mean() / losses[name].mean()))
+        significant = test.p_value < SIGNIFICANCE
+        if not (test.statistic < 0 and significant):
+            unbeaten.append(name)
+        if test.statistic > 0 and significant:
+            worse.append(name)
         p = f"p = {test.p_value:.2f}" if test.p_value >= 0.01 else "p < 0.01"
-        against = f"its error over the whole path is {ratio:.4f} of {name}'s (Diebold-Mariano {p})"
-        if not (test.statistic < 0 and test.p_value < SIGNIFICANCE):
-            worse = test.statistic > 0 and test.p_value < SIGNIFICANCE
-            verb = "is significantly worse than" if worse else "does not beat"
-            return f"No edge found: {model} {verb} {name}; {against}."
-        said.append(against)
-    return f"{model} beats {', '.join(losses)}: {said[0]}."
+        ratios.append(f"{np.sqrt(mine.mean() / losses[name].mean()):.4f} of {name}'s ({p})")
+    said = f"its error over the whole path is {', '.join(ratios)}, by Diebold-Mariano."
+    if not unbeaten:
+        return f"{model} beats {', '.join(losses)}: {said}"
+    also = f" and is significantly worse than {', '.join(worse)}" if worse else ""
+    return f"No edge found: {model} does not beat {', '.join(unbeaten)}{also}: {said}"
