@@ -87,10 +87,10 @@ def _check(options: argparse.Namespace, console: "Console") -> int:
     say(f"prices: {found.prices.words}")
     say(f"log returns: {found.returns.words}")
     if len(found.gaps):
-        heading(f"{len(found.gaps)} gaps of more than 5 days; nothing is filled", console)
+        heading(f"Gaps of more than 5 days: {len(found.gaps)}; nothing is filled", console)
         console.print(table(found.gaps, most=5))
     if len(found.moves):
-        heading(f"{len(found.moves)} moves of more than 40% in a day", console)
+        heading(f"Moves of more than 40% in a day: {len(found.moves)}", console)
         console.print(table(found.moves, formats={"change": "+.1%"}, most=10))
     for problem in found.problems[:5]:
         say(f"problem: {problem}", style="red")

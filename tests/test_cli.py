@@ -56,8 +56,8 @@ def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, c
     crash.to_csv(tmp_path / "crash.csv")
     assert cli.main(["check", str(tmp_path / "crash.csv")]) == 0
     said = capsys.readouterr().out
-    assert "1 gaps of more than 5 days" in said
-    assert "1 moves of more than 40% in a day" in said
+    assert "Gaps of more than 5 days: 1" in said
+    assert "Moves of more than 40% in a day: 1" in said
     assert f"{prices.index[200]:%Y-%m-%d}" in said
 
 
