@@ -105,6 +105,11 @@ def row_spacing(dates: pd.DatetimeIndex) -> float:
     return float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D"))) if len(dates) > 1 else 1.0
 
 
+def daily(dates: pd.DatetimeIndex) -> bool:
+    """Whether rows are about a day apart: a snapshot taken a few seconds late is daily still."""
+    return 0.9 < row_spacing(dates) < 1.5
+
+
 def coming_days(dates: pd.Index, horizon: int) -> pd.Index:
     """The next `horizon` days of a series: weekdays, or every day where the last year had weekends in it.
 
@@ -120,7 +125,7 @@ def coming_days(dates: pd.Index, horizon: int) -> pd.Index:
     if not isinstance(dates, pd.DatetimeIndex):
         return pd.RangeIndex(len(dates), len(dates) + horizon)
     days = dates
-    if row_spacing(days) != 1:
+    if not daily(days):
         raise PriceError(f"expected daily rows. Received: rows {row_spacing(days):g} days apart")
     frequency = "D" if (days[-252:].day_of_week >= 5).any() else "B"
     return pd.date_range(days[-1], periods=horizon + 1, freq=frequency, inclusive="right").normalize()[

@@ -30,7 +30,7 @@ def raw_table(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
     if isinstance(source, pd.DataFrame):
         frame, name = source, "DataFrame"
     elif isinstance(source, str) and source.startswith("bundled:"):
-        frame, name = _bundled(source, column), source
+        frame, name = _bundled(source), source
     elif isinstance(source, str | Path):
         frame, name = _file(Path(source)), str(source)
     else:
@@ -62,7 +62,7 @@ def _column_hint(column: str, columns: list[str]) -> str:
     return ""
 
 
-def _bundled(source: str, column: str) -> pd.DataFrame:
+def _bundled(source: str) -> pd.DataFrame:
     name = source.removeprefix("bundled:")
     if name not in BUNDLED:
         raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")

@@ -166,6 +166,8 @@ def test_coming_days_are_weekdays_unless_the_series_trades_at_weekends():
     every_day = pd.date_range("2023-01-02", "2024-01-05")
     assert list(coming_days(every_day, 2).strftime("%a")) == ["Sat", "Sun"]
     assert list(coming_days(pd.RangeIndex(7), 2)) == [7, 8]
+    late = every_day + pd.to_timedelta(np.random.default_rng(0).integers(0, 60, len(every_day)), unit="s")
+    assert list(coming_days(late, 2)) == list(pd.to_datetime(["2024-01-06", "2024-01-07"]))
     for frequency in ("5min", "W", "ME"):
         with pytest.raises(PriceError, match="expected daily rows"):
             coming_days(pd.date_range("2023-01-02", periods=50, freq=frequency), 2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from seqmem.series import PriceError, day, row_spacing
+from seqmem.series import PriceError, daily, day, row_spacing
 from seqmem.stationarity import Verdict, verdict
 from seqmem.transforms import LogReturn
 
@@ -25,6 +25,7 @@ class Inspection:
         unchanged: share of days with the close of the day before.
         prices: verdict on the raw prices.
         returns: verdict on their log returns.
+        daily: whether the rows are about a day apart.
         spacing: median days from row to row.
         problems: reasons not to train on them, in plain words.
     """
@@ -34,6 +35,7 @@ class Inspection:
     unchanged: float
     prices: Verdict
     returns: Verdict
+    daily: bool
     spacing: float
     problems: list[str]
 
@@ -70,6 +72,7 @@ def inspect_prices(prices: pd.Series) -> Inspection:
         unchanged=float(np.mean(changes == 0)),
         prices=verdict(values),
         returns=verdict(returns),
+        daily=daily(dates),
         spacing=row_spacing(dates),
         problems=[],
     )
@@ -79,7 +82,7 @@ def inspect_prices(prices: pd.Series) -> Inspection:
 
 def _problems(found: Inspection) -> list[str]:
     problems = []
-    if found.spacing != 1:
+    if not found.daily:
         problems.append(f"the rows are {found.spacing:g} days apart: expected daily prices")
     for move in found.moves.itertuples():
         ratio = max(move.before / move.after, move.after / move.before)
