@@ -240,8 +240,10 @@ def caught(fault: Fault, copy: Path) -> bool:
     finally:
         file.write_text(text)
     verdict = next((line for line in run.stdout.splitlines() if line.startswith("FAILED")), "")
-    print(f"{'caught' if run.returncode == 1 else 'MISSED'}  {fault.name}: {verdict[7:110]}", flush=True)
-    return run.returncode == 1
+    # A failed test, not merely a failed run: an interpreter without pytest ends with 1 too.
+    got = run.returncode == 1 and bool(verdict)
+    print(f"{'caught' if got else 'MISSED'}  {fault.name}: {verdict[7:110]}", flush=True)
+    return got
 
 
 def main(word: str = "") -> int:
