@@ -53,7 +53,7 @@ FAULTS = [
     ),
     Fault(
         "drop-ins that forget an argument",
-        "seqmem/recurrence.py",
+        "seqmem/recurrence/drop_ins.py",
         "        super().__init__(cell, **options)\n",
         "        options.pop('go_backwards', None)\n        super().__init__(cell, **options)\n",
         "tests/laws/test_agree.py",

@@ -151,15 +151,19 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
             return x
         return x + self._weight(self.bias[0] if self.recurrent_bias else self.bias)
 
+    def recur(self, h: Tensor) -> Tensor:
+        """The state h [B, U] through the recurrent kernel: [B, G*U]."""
+        r = ops.matmul(h, self._weight(self.recurrent_kernel))
+        if self.bias is not None and self.recurrent_bias:
+            r = r + self._weight(self.bias[1])
+        return r
+
     def advance(self, x: Tensor, states: tuple[Tensor, ...], training: bool = False) -> Step:
         """One step from the projected input [B, G*U] and the states."""
         h = states[0]
         if training and self.recurrent_dropout:
             h = h * self.get_recurrent_dropout_mask(h)
-        r = ops.matmul(h, self._weight(self.recurrent_kernel))
-        if self.bias is not None and self.recurrent_bias:
-            r = r + self._weight(self.bias[1])
-        return self.step(x, r, states)
+        return self.step(x, self.recur(h), states)
 
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> tuple[Tensor, Any]:
         """Keras's protocol: inputs [B, F] and states to (output [B, U], new states)."""

@@ -1,6 +1,8 @@
 """Squashing functions that know their own slope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import keras
@@ -22,7 +24,21 @@ class Squash(NamedTuple):
 
     def __call__(self, z: Any) -> Any:
         """Apply the function elementwise."""
-        return self.function(z)
+        way = _way.get()
+        return self.function(z) if way is None else way(self, z)
+
+
+_way: ContextVar[Callable[[Squash, Any], Any] | None] = ContextVar("way of squashing", default=None)
+
+
+@contextmanager
+def squashing(way: Callable[[Squash, Any], Any]) -> Iterator[None]:
+    """Within it, to call a squash is to call ``way(squash, z)``: to watch its values, or to supply them."""
+    token = _way.set(way)
+    try:
+        yield
+    finally:
+        _way.reset(token)
 
 
 sigmoid = Squash(ops.sigmoid, lambda y: y * (1 - y))

@@ -11,6 +11,7 @@ FLOORS = [
     {
         "seqmem._configured",
         "seqmem.losses",
+        "seqmem.process",
         "seqmem.windows",
         "seqmem.series",
         "tuning.space",
@@ -37,7 +38,11 @@ DOORS = {
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},
     "tensorflow": {
+        "seqmem.process",  # its threads
         "seqmem.windows",  # tf.data
+        "seqmem.recurrence.adjoint",  # compiled loops
+        "seqmem.recurrence.compiled",  # tf.custom_gradient
+        "seqmem.recurrence.nature",  # scratch graphs
         "seqmem.forecaster",  # tf.GradientTape
         "seqmem.serving.export",  # the graph's own errors
         "seqmem.serving.load",  # tf.saved_model

@@ -1,0 +1,205 @@
+"""A recurrence and its adjoint, each one compiled loop.
+
+Forward, the loop keeps the states and what every squashing function gave. Backward, each step is one
+vector-Jacobian product of the cell's own `step`, by automatic differentiation: its squashing functions are
+not computed again, they give back what was kept, and their slope is known from it. The gradients of both
+kernels and biases are one large matmul after the loop. No equation of a cell is written here.
+
+Sequences are time-major, [T, B, ...]. The weights are arguments, so that cells of one kind
+and size share what was compiled.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import keras
+import tensorflow as tf
+
+from seqmem.cells import Cell, Squash
+from seqmem.cells.squash import squashing
+from seqmem.recurrence.nature import Nature, giving_back, keeping, study
+
+Tensor = Any
+
+
+class Adjoint(NamedTuple):
+    """The two compiled functions.
+
+    Attributes:
+        forward: (inputs [T, B, F], keep, states, weights) to (each state after each step [T, B, U], what the
+            derivative will read [T, B, ...]). `keep` [B, U], or None, multiplies h before its kernel.
+        backward: (the recurrent kernel transposed, keep, weights, each state before each step [T, B, U], what
+            the derivative reads, the gradient of the outputs [T, B, U] or None, the gradients of the last
+            states) to (the gradients of the projections x and r, or the one that both have [T, B, G*U]; of
+            the first states; of the weights that `step` reads). `weight_gradients` makes those of the rest.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+
+def adjoint(cell: Cell) -> Adjoint | None:
+    """The compiled pair of a built cell; None where its `step` cannot be run twice or is not the usual one.
+
+    Raises whatever `step` raises.
+    """
+    if type(cell).__init__ is not Cell.__init__:  # it may hold what tells two cells apart
+        if cell not in _OWN:
+            _OWN[cell] = _pair(cell)
+        return _OWN[cell]
+    shapes = tuple(tuple(weight.shape) for weight in weights(cell))
+    return _shared(
+        _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *_squashes(cell)))
+    )
+
+
+def weights(cell: Cell) -> list[Any]:
+    """Kernel, recurrent kernel, bias where there is one, then what `step` itself reads, such as peepholes."""
+    projections = [weight for weight in (cell.kernel, cell.recurrent_kernel, cell.bias) if weight is not None]
+    known = {id(weight) for weight in projections}
+    return projections + [weight for weight in cell.trainable_variables if id(weight) not in known]
+
+
+def _squashes(cell: Cell) -> tuple[Squash, Squash]:
+    return cell.activation, cell.recurrent_activation
+
+
+class _Key:
+    """A cell that equals any other of the same kind and size."""
+
+    def __init__(self, cell: Cell, key: tuple[Any, ...]) -> None:
+        self.cell, self.key = cell, key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.key == other.key
+
+
+_OWN: WeakKeyDictionary[Cell, Adjoint | None] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=64)
+def _shared(key: _Key) -> Adjoint | None:
+    return _pair(key.cell)
+
+
+def _pair(cell: Cell) -> Adjoint | None:
+    nature = study(cell)
+    return _compile(cell, nature) if nature else None
+
+
+def _compile(cell: Cell, nature: Nature) -> Adjoint:
+    count, units, width = cell.num_states, cell.units, cell.units * len(cell.gates)
+    variables = weights(cell)
+    own = len(variables) - (2 if cell.bias is None else 3)
+
+    def supplied(values: Sequence[Tensor]) -> keras.StatelessScope:
+        return keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True)))
+
+    @tf.function(jit_compile=True, autograph=False)
+    def forward(inputs: Tensor, keep: Tensor | None, states: Any, values: Any) -> tuple[Any, Any]:
+        length = tf.shape(inputs)[0]
+
+        def body(t: Tensor, states: Any, arrays: Any) -> tuple[Any, ...]:
+            squashed: list[Tensor] = []
+            with supplied(values), squashing(keeping(squashed)):
+                x, r = cell.project(inputs[t]), cell.recur(_masked(states[0], keep))
+                step = cell.step(x, r, tuple(states))
+            # What is written, XLA computes once; what only feeds other operations, once in each of them.
+            found = [*step.states, *nature.read(x, r), *squashed]
+            return t + 1, list(step.states), [a.write(t, one) for a, one in zip(arrays, found, strict=True)]
+
+        widths = [*[units] * count, *nature.read(width, width), *nature.squashed]
+        arrays = [_array(length, inputs, one) for one in widths]
+        *_, arrays = tf.while_loop(
+            lambda t, *_: t < length, body, (0, list(states), arrays), maximum_iterations=length
+        )
+        sequences = [array.stack() for array in arrays]
+        return sequences[:count], sequences[count:]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def backward(
+        across: Tensor, keep: Tensor | None, values: Any, before: Any, kept: Any, d_outputs: Any, d_last: Any
+    ) -> tuple[Any, ...]:
+        length = tf.shape(before[0])[0]
+
+        def step_again(now: Sequence[Tensor], given: Sequence[Tensor], watched: Sequence[Tensor]) -> Any:
+            """The step once more from what it gave, with a tape: states, tape, x and r."""
+            given, unread = list(given), tf.zeros((tf.shape(now[0])[0], width), now[0].dtype)
+            x = given.pop(0) if nature.reads_x else tf.identity(unread)
+            r = given.pop(0) if nature.reads_r else tf.identity(unread)
+            with supplied(values), squashing(giving_back(given)), tf.GradientTape() as tape:
+                tape.watch([x, r, *watched])
+                return list(cell.step(x, r, tuple(now)).states), tape, [x, r]
+
+        def body(t: Tensor, d_states: Any, arrays: Any) -> tuple[Any, ...]:
+            d_states = list(d_states)
+            if d_outputs is not None:
+                d_states[0] += d_outputs[t]
+            now = [one[t] for one in before]
+            states, tape, projected = step_again(now, [one[t] for one in kept], now)
+            d_x, d_r, *d_before = tape.gradient(
+                states, [*projected, *now], d_states, unconnected_gradients="zero"
+            )
+            d_before[0] += _masked(tf.matmul(d_r, across), keep)
+            found = [d_x] if nature.one_slope else [d_x, d_r]
+            if own:
+                found += d_states
+            return t - 1, d_before, [array.write(t, d) for array, d in zip(arrays, found, strict=True)]
+
+        widths = [width] * (1 if nature.one_slope else 2) + [units] * (count if own else 0)
+        _, d_first, arrays = tf.while_loop(
+            lambda t, *_: t >= 0,
+            body,
+            (length - 1, list(d_last), [_array(length, before[0], one) for one in widths]),
+            maximum_iterations=length,
+        )
+        d_projected = [array.stack() for array in arrays]
+        d_own = []
+        if (
+            own
+        ):  # of all moments at once, as if each were an example: a sum in the loop would cost more than it
+            d_states = [_rows(d_projected.pop()) for _ in range(count)][::-1]
+            read = values[len(values) - own :]
+            states, tape, _ = step_again([_rows(one) for one in before], [_rows(one) for one in kept], read)
+            d_own = tape.gradient(states, read, d_states, unconnected_gradients="zero")
+        return d_projected, d_first, d_own
+
+    return Adjoint(forward, backward)
+
+
+def weight_gradients(cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor]) -> list[Tensor]:
+    """The gradients of kernel, recurrent kernel and bias.
+
+    From whole sequences [T, B, ...]: the inputs, what met the recurrent kernel, and the gradients of the
+    projections. A column of ones gives that of the bias in the same matmul.
+    """
+    features, ones = inputs.shape[-1], tf.ones_like(inputs[..., :1])
+    if len(d_projected) == 1:
+        both = tf.matmul(_rows(ones, inputs, h), _rows(d_projected[0]), transpose_a=True)
+        of_x, of_r = both[: 1 + features], tf.concat([both[:1], both[1 + features :]], 0)
+    else:
+        of_x = tf.matmul(_rows(ones, inputs), _rows(d_projected[0]), transpose_a=True)
+        of_r = tf.matmul(_rows(ones, h), _rows(d_projected[1]), transpose_a=True)
+    gradients = [of_x[1:], of_r[1:]]
+    if cell.bias is not None:
+        gradients.append(tf.stack([of_x[0], of_r[0]]) if cell.recurrent_bias else of_x[0])
+    return gradients
+
+
+def _rows(*sequences: Tensor) -> Tensor:
+    """Sequences [T, B, ...] side by side, one row for each moment of each example."""
+    rows = [tf.reshape(one, (-1, one.shape[-1])) for one in sequences]
+    return rows[0] if len(rows) == 1 else tf.concat(rows, 1)
+
+
+def _masked(h: Tensor, keep: Tensor | None) -> Tensor:
+    return h if keep is None else h * keep
+
+
+def _array(length: Tensor, like: Tensor, width: int) -> tf.TensorArray:
+    return tf.TensorArray(like.dtype, length, element_shape=(like.shape[1], width))
