@@ -1,7 +1,7 @@
 """Cells run over time: the layer, its compiled way of training, and the drop-ins for Keras's layers."""
 
-from seqmem.recurrence.compiled import compiled
 from seqmem.recurrence.drop_ins import GRU, LSTM, SimpleRNN
+from seqmem.recurrence.fast import compiled
 from seqmem.recurrence.layer import Recurrent, one_cell
 
 __all__ = ["GRU", "LSTM", "Recurrent", "SimpleRNN", "compiled", "one_cell"]

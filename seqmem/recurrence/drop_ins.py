@@ -32,7 +32,8 @@ class _DropIn(Recurrent):
 class SimpleRNN(_DropIn):
     """`keras.layers.SimpleRNN` over `RNNCell`: Keras's arguments, weights and numbers.
 
-    >>> SimpleRNN(4)(keras.ops.zeros((2, 7, 1))).shape
+    >>> from keras import ops
+    >>> SimpleRNN(4)(ops.zeros((2, 7, 1))).shape
     TensorShape([2, 4])
     """
 
@@ -42,7 +43,8 @@ class SimpleRNN(_DropIn):
 class LSTM(_DropIn):
     """`keras.layers.LSTM` over `LSTMCell`: Keras's arguments, weights and numbers.
 
-    >>> LSTM(4, return_state=True)(keras.ops.zeros((2, 7, 1)))[2].shape
+    >>> from keras import ops
+    >>> LSTM(4, return_state=True)(ops.zeros((2, 7, 1)))[2].shape
     TensorShape([2, 4])
     """
 
@@ -52,7 +54,8 @@ class LSTM(_DropIn):
 class GRU(_DropIn):
     """`keras.layers.GRU` over `GRUCell`: Keras's arguments, weights and numbers; reset_after only.
 
-    >>> GRU(4, return_sequences=True)(keras.ops.zeros((2, 7, 1))).shape
+    >>> from keras import ops
+    >>> GRU(4, return_sequences=True)(ops.zeros((2, 7, 1))).shape
     TensorShape([2, 7, 4])
     """
 

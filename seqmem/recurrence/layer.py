@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from seqmem._configured import Configured
-from seqmem.recurrence.compiled import covers, run, wanted
+from seqmem.recurrence import fast, plain
 
 Tensor = Any
 
@@ -33,24 +33,31 @@ class Recurrent(Configured, keras.layers.RNN):
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False) -> Any:
-        """Keras's seam: the last output, all outputs, the last states; compiled where that is wanted."""
-        if not self._compiles(sequences, mask, training):
+        """Keras's seam: the last output, all outputs, the last states; by the fastest way that will do."""
+        if self.unroll or mask is not None:
             return super().inner_loop(sequences, initial_state, mask, training=training)
-        outputs = keras.ops.flip(sequences, 1) if self.go_backwards else sequences
+        in_order = keras.ops.flip(sequences, 1) if self.go_backwards else sequences
+        if self._compiles(sequences, training):
+            return self._compiled(in_order, initial_state, bool(training))
+        if training is False or training is None:
+            options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
+            return plain.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
+        return super().inner_loop(sequences, initial_state, mask, training=training)
+
+    def _compiles(self, sequences: Tensor, training: Any) -> bool:
+        # A length that the graph does not know may change from batch to batch: each would be compiled.
+        return fast.wanted(training) and sequences.shape[1] is not None and fast.covers(self.cell)
+
+    def _compiled(self, outputs: Tensor, initial_state: Any, training: bool) -> Any:
         stack = getattr(self.cell, "cells", [self.cell])
         first = keras.tree.flatten(initial_state)
         last: list[Tensor] = []
         for level, cell in enumerate(stack):
             states = [first.pop(0) for _ in range(cell.num_states)]
             whole = self.return_sequences or level < len(stack) - 1
-            outputs, states = run(cell, outputs, states, sequences=whole, training=bool(training))
+            outputs, states = fast.run(cell, outputs, states, sequences=whole, training=training)
             last += states
         return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
-
-    def _compiles(self, sequences: Tensor, mask: Any, training: Any) -> bool:
-        # A length that the graph does not know may change from batch to batch: each would be compiled.
-        known = sequences.shape[1] is not None
-        return wanted(training) and mask is None and not self.unroll and known and covers(self.cell)
 
 
 def one_cell(cell: Any) -> Any:

@@ -12,7 +12,7 @@ import seqmem
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, sigmoid, tanh
 from seqmem.recurrence import Recurrent, compiled
 from seqmem.recurrence.adjoint import adjoint
-from seqmem.recurrence.compiled import covers
+from seqmem.recurrence.fast import covers
 
 B, T, F, U = 5, 7, 2, 4
 IDS = [sample.cell.__name__ for sample in CELLS]
@@ -272,3 +272,13 @@ def test_a_second_derivative_is_refused_by_name_and_keras_loop_gives_it():
         with pytest.raises(NotImplementedError, match=r"no second derivative.*compiled\(False\)"):
             call(True)
     assert np.abs(curvature(False)).max() > 0
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 6, 7, 12])
+@pytest.mark.parametrize("layer", [LSTMCell(U), [GRUCell(U), LSTMCell(3)], keras.layers.GRUCell(U)], ids=str)
+def test_a_graph_of_unknown_length_gives_the_numbers_of_keras_loop(layer, length):
+    layer = _layer(layer, return_sequences=True, return_state=True)
+    inputs = tf.constant(np.random.default_rng(length).normal(size=(3, length, F)).astype("float32"))
+    plain = tf.function(layer, input_signature=[tf.TensorSpec((None, None, F))])
+    everything = tf.ones((3, length), bool)  # with a mask it is Keras's own loop
+    _agree(keras.tree.flatten(plain(inputs)), keras.tree.flatten(layer(inputs, mask=everything)))

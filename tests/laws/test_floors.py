@@ -41,8 +41,9 @@ DOORS = {
         "seqmem.process",  # its threads
         "seqmem.windows",  # tf.data
         "seqmem.recurrence.adjoint",  # compiled loops
-        "seqmem.recurrence.compiled",  # tf.custom_gradient
+        "seqmem.recurrence.fast",  # tf.custom_gradient
         "seqmem.recurrence.nature",  # scratch graphs
+        "seqmem.recurrence.plain",  # a loop of several steps to a turn
         "seqmem.forecaster",  # tf.GradientTape
         "seqmem.serving.export",  # the graph's own errors
         "seqmem.serving.load",  # tf.saved_model

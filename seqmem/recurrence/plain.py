@@ -1,0 +1,64 @@
+"""A forward pass in plain operations, several steps to a turn of the loop.
+
+For what is not trained: it may be exported, and any server runs it. A turn of TensorFlow's loop costs about
+as much as a small step of a cell, so that five steps to a turn save a quarter of the time and more.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+Tensor = Any
+STEPS = 5  # to a turn; ten gained no more
+
+
+def run(
+    cell: Any, inputs: Tensor, states: Any, *, sequences: bool, **options: Any
+) -> tuple[Tensor, Tensor, Any]:
+    """Run any Keras cell over inputs [B, T, F]; T may be unknown, but not 0.
+
+    Args:
+        cell: it is called with (inputs [B, F], states, **options).
+        inputs: [B, T, F].
+        states: initial states.
+        sequences: whether all outputs are wanted.
+        **options: `training`, for a cell that takes it.
+
+    Returns:
+        The last output [B, U]; all of them [B, T, U], or the last one alone [B, 1, U]; the last states.
+    """
+    steps = tf.transpose(inputs, (1, 0, 2))
+    length = tf.shape(steps)[0] if steps.shape[0] is None else steps.shape[0]
+    source = tf.TensorArray(steps.dtype, length, element_shape=steps.shape[1:]).unstack(steps)
+
+    def advance(t: Tensor, flat: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        last, after = cell(source.read(t), keras.tree.pack_sequence_as(states, flat), **options)
+        return last, keras.tree.flatten(after)
+
+    # The first step before the loop: it tells the shape of the output.
+    last, flat = advance(0, keras.tree.flatten(states))
+    arrays = []
+    if sequences:
+        arrays = [tf.TensorArray(last.dtype, length, element_shape=last.shape).write(0, last)]
+
+    def step(t: Tensor, flat: Sequence[Tensor], last: Tensor, arrays: Any) -> tuple[Any, ...]:
+        last, flat = advance(t, flat)
+        return t + 1, flat, last, [array.write(t, last) for array in arrays]
+
+    def turn(*now: Any) -> tuple[Any, ...]:
+        for _ in range(STEPS):
+            now = step(*now)
+        return now
+
+    now: tuple[Any, ...] = (1, flat, last, arrays)
+    now = tf.while_loop(lambda t, *_: t + STEPS <= length, turn, now)
+    if isinstance(length, int):
+        for _ in range((length - 1) % STEPS):
+            now = step(*now)
+    else:
+        now = tf.while_loop(lambda t, *_: t < length, step, now)
+    _, flat, last, arrays = now
+    outputs = tf.transpose(arrays[0].stack(), (1, 0, 2)) if sequences else last[:, None]
+    return last, outputs, keras.tree.pack_sequence_as(states, flat)
