@@ -11,15 +11,14 @@ from keras import ops
 
 from seqmem import windows
 from seqmem._configured import Configured
-from seqmem.series import day
+from seqmem.divergence import RaiseWhenDiverged
+from seqmem.series import as_levels
 from seqmem.stationarity import require_stationary
 from seqmem.targets import PricePath, Target
 
 Tensor = Any
-
-
-class Diverged(ArithmeticError):
-    """A loss that is no longer a number."""
+TURN = 16  # batches to a call from Python, at most: a call costs as much as a small step
+VALIDATION_BATCH = 512  # windows
 
 
 class Forecaster(Configured, keras.Model):
@@ -58,7 +57,6 @@ class Forecaster(Configured, keras.Model):
         self.network = network
         self.target = target or PricePath()
         self.lookback = lookback
-        self._takes_teacher = "teacher" in inspect.signature(network.call).parameters
 
     @property
     def horizon(self) -> int:
@@ -105,6 +103,7 @@ class Forecaster(Configured, keras.Model):
         validation: Any = None,
         epochs: int = 20,
         batch_size: int = 64,
+        labels: int = 1,
         patience: int | None = None,
         seed: int = 0,
         callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -118,7 +117,11 @@ class Forecaster(Configured, keras.Model):
             origins: training origins, [M]; see `seqmem.windows`.
             validation: validation origins. With them the weights of the best epoch are what is kept.
             epochs: passes over the windows, at most.
-            batch_size: windows in a batch.
+            batch_size: examples in a batch.
+            labels: L, labels to an example. 1: a window, which ends at its one origin. More: a chunk, which
+                ends at the last of L consecutive origins and has a loss at each of them, for about the cost
+                of a window that much longer. It assumes that what a network makes of T steps it also makes
+                of T steps with a past before them. Forecasts are made from windows either way.
             patience: stop after so many epochs without a better validation loss. None: never.
             seed: of the order of the windows. Weights and dropout follow `keras.utils.set_random_seed`.
             callbacks: Keras callbacks.
@@ -136,7 +139,7 @@ class Forecaster(Configured, keras.Model):
                 raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
         if patience is not None and validation is None:
             raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
-        levels = self._levels(series)
+        levels = as_levels(series)
         origins = self._checked(levels, origins, ahead=self.horizon)
         known = levels[: int(origins.max()) + self.horizon + 1]
         self.target.transform.adapt(known)
@@ -148,8 +151,7 @@ class Forecaster(Configured, keras.Model):
             self.compile(optimizer="adam", loss="mse")
         if not self.built:
             self.build()
-        cut = {"history": self.closes, "horizon": self.horizon, "batch_size": batch_size}
-        watch: list[keras.callbacks.Callback] = [_RaiseWhenDiverged()]
+        watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged()]
         if validation is not None:
             validation = self._checked(levels, validation, ahead=self.horizon)
             if validation.min() < origins.max() + self.horizon:
@@ -158,33 +160,36 @@ class Forecaster(Configured, keras.Model):
                     "the training origins, or a validated day was trained on. "
                     f"Received: training to {origins.max()}, validation from {validation.min()}"
                 )
-            options["validation_data"] = windows.dataset(levels, validation, **{**cut, "batch_size": 512})
+            options["validation_data"] = windows.beside(
+                levels, windows.in_order(validation, batch_size=VALIDATION_BATCH)
+            )
             best = keras.callbacks.EarlyStopping(
                 patience=epochs if patience is None else patience, restore_best_weights=True
             )
             watch.append(best)
+        batches, steps = windows.shuffled(origins, batch_size=batch_size, labels=labels, seed=seed)
+        steps = self._divide(steps)
         return super().fit(
-            windows.dataset(levels, origins, **cut, shuffle_seed=seed),
+            windows.beside(levels, batches),
+            steps_per_epoch=steps,
             epochs=epochs,
             callbacks=[*watch, *(callbacks if isinstance(callbacks, list | tuple) else [callbacks])],
-            shuffle=False,  # the dataset shuffles
+            shuffle=False,  # the batches come in a new order
             **{"verbose": 0, **options},
         )
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
-        """One step of gradient descent on a batch of (history, future)."""
-        history, future = data
+        """One step of gradient descent on a batch of `windows.beside`."""
         with tf.GradientTape() as tape:
-            loss = self._learn(history, future, training=True)
+            loss = self._learn(data, training=True)
             scaled = self.optimizer.scale_loss(loss)
         weights = self.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, weights), weights)
-        return self._logs(loss, history)
+        return self._logs(loss, data)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
-        """The loss on a batch of (history, future)."""
-        history, future = data
-        return self._logs(self._learn(history, future, training=False), history)
+        """The loss on a batch of `windows.beside`."""
+        return self._logs(self._learn(data, training=False), data)
 
     def forecast(self, series: Any, at: Any = None) -> np.ndarray:
         """Forecasts [len(at), H], in the units of the series, from windows that end at the origins `at`.
@@ -194,37 +199,47 @@ class Forecaster(Configured, keras.Model):
         Raises:
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
-        levels = self._levels(series)
+        levels = as_levels(series)
         at = self._checked(levels, len(levels) - 1 if at is None else at, ahead=0)
-        batches = windows.dataset(levels, at, history=self.closes, horizon=0, batch_size=512)
-        forecast = np.asarray(self.predict(batches, verbose=0))
+        batches = windows.beside(levels, windows.in_order(at, batch_size=VALIDATION_BATCH))
+        history = batches.map(lambda series, at: windows.histories(series, at, self.closes))
+        forecast = np.asarray(self.predict(history, verbose=0))
         if not np.isfinite(forecast).all():
             raise ValueError(
                 "Forecaster: the forecast is not finite. fit() was never called, or its weights diverged"
             )
         return forecast
 
-    def _learn(self, history: Tensor, future: Tensor, training: bool) -> Tensor:
+    def _divide(self, steps: int) -> int:
+        """Divide the steps of an epoch into equal turns, each of Keras's `steps_per_execution`."""
+        turns = -(-steps // TURN)
+        if getattr(self, "steps_per_execution", 1) != steps // turns:
+            self.steps_per_execution = steps // turns
+            self.train_function = self.test_function = self.predict_function = None  # they have it built in
+        return turns * (steps // turns)
+
+    def _learn(self, data: Any, training: bool) -> Tensor:
+        series, at = data
+        history, future = windows.cut(series, at, history=self.closes, horizon=self.horizon)
+        inputs = self.target.inputs(history)
+        options: dict[str, Any] = {}
+        labels = at.shape[1]
+        if labels > 1:
+            options["labels"] = labels
+            history, future = windows.apart(history, future, labels)
         label = self.target.label(future, history)
-        teacher = {"teacher": label} if training and self._takes_teacher else {}
-        prediction = self.network(self.target.inputs(history), training=training, **teacher)
+        if training and self._takes("teacher"):
+            options["teacher"] = label
+        prediction = self.network(inputs, training=training, **options)
         return self.compute_loss(history, label, prediction, training=training)
 
-    def _logs(self, loss: Tensor, history: Tensor) -> dict[str, Tensor]:
-        for metric in self.metrics:
-            metric.update_state(loss, sample_weight=ops.shape(history)[0])
-        return {metric.name: metric.result() for metric in self.metrics}
+    def _takes(self, argument: str) -> bool:
+        return argument in inspect.signature(self.network.call).parameters
 
-    def _levels(self, series: Any) -> np.ndarray:
-        levels = np.asarray(series, dtype="float64")
-        if levels.ndim != 1:
-            raise ValueError(f"Forecaster: the series must be [N]. Received: {levels.shape}")
-        bad = np.flatnonzero(~np.isfinite(levels))
-        if bad.size:
-            row = int(bad[0])
-            when = f", {day(series.index[row])}" if hasattr(series, "iloc") else ""
-            raise ValueError(f"Forecaster: row {row + 1}{when}: expected a number. Received: {levels[row]}")
-        return levels
+    def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
+        for metric in self.metrics:
+            metric.update_state(loss, sample_weight=ops.shape(data[1])[0])
+        return {metric.name: metric.result() for metric in self.metrics}
 
     def _checked(self, levels: np.ndarray, at: Any, *, ahead: int) -> np.ndarray:
         at = np.atleast_1d(np.asarray(at))
@@ -236,12 +251,3 @@ class Forecaster(Configured, keras.Model):
                 + (f"{at.min()} to {at.max()}, {at.dtype}" if at.size else "none")
             )
         return at
-
-
-class _RaiseWhenDiverged(keras.callbacks.Callback):
-    """Early stopping would restore the first epochs' weights and hide it."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            if not np.isfinite(value):
-                raise Diverged(f"{name} became {value} in epoch {epoch + 1}: try a lower learning rate")

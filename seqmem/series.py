@@ -100,6 +100,23 @@ def fingerprint(prices: pd.Series) -> str:
     return digest.hexdigest()
 
 
+def as_levels(series: Any) -> np.ndarray:
+    """A series [N] as numbers.
+
+    Raises:
+        ValueError: it has another shape, or holds what is no number: which row, and its date if it has one.
+    """
+    values = np.asarray(series, dtype="float64")
+    if values.ndim != 1:
+        raise ValueError(f"Forecaster: the series must be [N]. Received: {values.shape}")
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        row = int(bad[0])
+        when = f", {day(series.index[row])}" if hasattr(series, "iloc") else ""
+        raise ValueError(f"Forecaster: row {row + 1}{when}: expected a number. Received: {values[row]}")
+    return values
+
+
 def row_spacing(dates: pd.DatetimeIndex) -> float:
     """The median number of days from row to row: 1 for daily prices, weekends or not."""
     return float(np.median(np.diff(dates.to_numpy()) / np.timedelta64(1, "D"))) if len(dates) > 1 else 1.0

@@ -91,28 +91,73 @@ def futures(values: Any, at: Any, horizon: int) -> Any:
     return tf.gather(values, tf.reshape(at, [-1, 1]) + tf.range(1, horizon + 1))
 
 
-def dataset(
-    values: Any, at: Any, *, history: int, horizon: int, batch_size: int, shuffle_seed: int | None = None
-) -> tf.data.Dataset:
-    """Batches of (history [B, history], future [B, H]), gathered from one copy of the series.
+def in_order(at: Any, *, batch_size: int) -> tf.data.Dataset:
+    """Batches of origins [B, 1], one to an example, in their order; the last batch may be smaller."""
+    return tf.data.Dataset.from_tensor_slices(np.asarray(at, dtype="int32")[:, None]).batch(batch_size)
 
-    Memory grows with the series and the number of origins, not with their product with the lookback.
+
+def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tuple[tf.data.Dataset, int]:
+    """Batches of origins [B, L], epoch after epoch without end, each in a new order, all of one size.
+
+    With `labels` above 1 an example is a chunk of that many consecutive origins, and in each epoch the chunks
+    begin elsewhere. An epoch is as many whole batches as there are: the few examples left over are others
+    each time. The order is computed, not kept: memory grows with the origins alone.
 
     Args:
-        values: the series, [N].
         at: origins, [M].
-        history: rows of the first half of a window.
-        horizon: rows of the second half, H. 0 gives histories alone.
-        batch_size: B; the last batch may be smaller.
-        shuffle_seed: draw the origins in a new order each epoch, from this seed. None: in time order.
+        batch_size: B, examples; fewer if there are no more.
+        labels: L, origins to an example.
+        seed: one seed gives one sequence of epochs.
+
+    Returns:
+        The batches, and how many of them are an epoch.
+
+    Raises:
+        ValueError: nowhere that many consecutive origins.
     """
-    series = tf.constant(np.asarray(values, dtype="float32"))
-    batches = tf.data.Dataset.from_tensor_slices(np.asarray(at, dtype="int32"))
-    if shuffle_seed is not None:
-        batches = batches.shuffle(len(at), seed=shuffle_seed, reshuffle_each_iteration=True)
+    starts = np.asarray(at, dtype="int32")
+    if labels > 1:
+        starts = starts[: 1 - labels][starts[labels - 1 :] - starts[: 1 - labels] == labels - 1]
+    if not starts.size:
+        raise ValueError(f"windows: expected {labels} consecutive origins. Received: none")
+    count = len(starts)
+    examples = max(1, count // labels)
+    batch_size = min(batch_size, examples)
+    steps, first = examples // batch_size, tf.constant(starts)
 
-    def gather(chosen: Any) -> Any:
-        history_rows = histories(series, chosen, history)
-        return (history_rows, futures(series, chosen, horizon)) if horizon else history_rows
+    def epoch(draw: Any) -> tf.data.Dataset:
+        key = tf.cast(tf.stack([draw % 2**31, draw // 2**31]), "int32")
 
-    return batches.batch(batch_size).map(gather).prefetch(2)
+        def batch(number: Any) -> Any:
+            place = number * batch_size + tf.range(batch_size, dtype="int64")
+            example = tf.random.experimental.index_shuffle(place, key, examples - 1)
+            start = tf.gather(first, (draw % count + example * labels) % count)
+            return start[:, None] + tf.range(labels)
+
+        return tf.data.Dataset.range(steps).map(batch)
+
+    return tf.data.Dataset.random(seed=seed).flat_map(epoch).prefetch(2), steps
+
+
+def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
+    """The series, one copy, beside every batch of origins: (values [N], origins [B, L]), for `cut`."""
+    series = tf.data.Dataset.from_tensors(np.asarray(values, dtype="float32")).repeat()
+    return tf.data.Dataset.zip((series, origins))
+
+
+def cut(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
+    """Gather examples: values [N], origins [B, L] -> histories [B, history + L - 1], futures [B, H].
+
+    The history reaches from `history` rows up to the first origin to the last origin; the future follows it.
+    """
+    last = at[:, -1]
+    return histories(values, last, history + at.shape[1] - 1), futures(values, last, horizon)
+
+
+def apart(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
+    """The windows of a chunk: [B, history + L - 1], [B, H] -> [B * L, history], [B * L, H], one by one."""
+    rows = tf.concat([history, future], axis=1)
+    length = rows.shape[1] - labels + 1
+    places = np.arange(labels)[:, None] + np.arange(length)
+    windowed = tf.reshape(tf.gather(rows, places, axis=1), (-1, length))
+    return windowed[:, : length - future.shape[1]], windowed[:, length - future.shape[1] :]

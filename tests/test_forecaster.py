@@ -7,7 +7,8 @@ import pytest
 from samples import CELLS, random_walk, small_forecaster
 
 from seqmem import windows
-from seqmem.forecaster import Diverged, Forecaster
+from seqmem.divergence import Diverged
+from seqmem.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder, Linear
 from seqmem.stationarity import NonStationary
 from seqmem.targets import PricePath
@@ -22,14 +23,16 @@ def _alternating(length=600):
     return pd.Series(100 * np.exp(np.cumsum(returns)), name="Close")
 
 
+@pytest.mark.parametrize("labels", [1, 8], ids=["windows", "chunks"])
 @pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.cell.__name__)
-def test_it_learns_what_can_be_learnt(sample):
+def test_it_learns_what_can_be_learnt(sample, labels):
     prices = _alternating()
     network = EncoderDecoder(sample.cell(8), sample.cell(8), horizon=2, teacher_forcing=Linear(100))
     forecaster = Forecaster(network, lookback=10)
     forecaster.compile(keras.optimizers.Adam(0.02), loss="mse")
     parts = split(len(prices), history=forecaster.closes, horizon=2)
-    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=15)
+    options = {"batch_size": 64 // labels, "labels": labels}
+    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=15, **options)
     forecast, last = forecaster.forecast(prices, parts.test), prices.to_numpy()[parts.test]
     actual = prices.to_numpy()[parts.test[:, None] + [1, 2]]
     error, naive = (np.log(path / actual) for path in (forecast, last[:, None]))
@@ -45,7 +48,7 @@ def test_it_keeps_the_best_epoch_not_the_last(prices):
         prices, parts.train, validation=parts.validation, epochs=6, callbacks=[ruin]
     ).history["val_loss"]
     assert losses[-1] > min(losses)
-    batches = windows.dataset(prices, parts.validation, history=forecaster.closes, horizon=3, batch_size=512)
+    batches = windows.beside(prices, windows.in_order(parts.validation, batch_size=512))
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 
@@ -57,7 +60,7 @@ def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
     mean, scale = (float(weight) for weight in fitted.target.weights)
     said = fitted.network(((returns[:, :8] - mean) / scale)[..., None].astype("float32"))
     expected = np.mean(((returns[:, 8:] - mean) / scale - np.asarray(said)[..., 0]) ** 2)
-    batches = windows.dataset(prices, at, history=9, horizon=3, batch_size=7)
+    batches = windows.beside(prices, windows.in_order(at, batch_size=7))
     assert fitted.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-4)
 
 

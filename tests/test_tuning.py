@@ -82,9 +82,7 @@ def test_the_weights_of_the_best_epoch_are_what_is_kept():
     result = search(hypermodel, keras_tuner.GridSearch, max_trials=2)
     for row in result.table.itertuples():
         forecaster = result.load(row.trial)
-        batches = windows.dataset(
-            PRICES, hypermodel.split.validation, history=forecaster.closes, horizon=2, batch_size=512
-        )
+        batches = windows.beside(PRICES, windows.in_order(hypermodel.split.validation, batch_size=512))
         assert forecaster.evaluate(batches, verbose=0) == pytest.approx(row.loss, rel=1e-6)
         assert forecaster.lookback == row.lookback
     assert (result.table["best_epoch"] < result.table["epochs"]).any()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.forecaster import Diverged
+from seqmem.divergence import Diverged
 from seqmem.report import written_whole
 from tuning.hypermodel import ForecastHyperModel
 from tuning.observer import Observer

@@ -97,19 +97,30 @@ class EncoderDecoder(Configured, keras.Model):
         _build(self.readout, (batch, self.decoder.output_size))
         self.built = True
 
-    def call(self, inputs: Tensor, teacher: Tensor | None = None, training: bool = False) -> Tensor:
+    def call(
+        self, inputs: Tensor, teacher: Tensor | None = None, training: bool = False, labels: int = 1
+    ) -> Tensor:
         """Decode H steps: [B, T, F] -> [B, H, features].
 
-        `teacher`, the true outputs [B, H, features], matters only while training with a schedule.
+        Args:
+            inputs: [B, T, F].
+            teacher: the true outputs, of the shape of what is returned; matters only while training with a
+                schedule.
+            training: whether to drop out and to feed the truth.
+            labels: L, decode after each of the last L steps: -> [B * L, H, features], example by example.
         """
         self._check_inputs(inputs.shape)
-        _, *states = self.encoder(inputs, training=training)
+        if labels == 1:
+            _, *states = self.encoder(inputs, training=training)
+        else:
+            trajectory = self.encoder.trajectory(inputs, training=training)
+            states = [ops.reshape(one[:, -labels:], (-1, one.shape[-1])) for one in trajectory]  # [B * L, U]
         if self.bridge is not None:
             states = self.bridge(_flatten(states))
         states = _like(self.decoder, states)
-        take_truth = self._draws(inputs, teacher) if training else None
+        fed, outputs = ops.reshape(inputs[:, -labels:, : self.features], (-1, self.features)), []
+        take_truth = self._draws(fed, teacher) if training else None
         _forget_masks(self.decoder)
-        fed, outputs = inputs[:, -1, : self.features], []
         for h in range(self.horizon):
             hidden, states = self.decoder(fed, states, training=training)
             output = self.readout(hidden)  # [B, features]
@@ -124,7 +135,7 @@ class EncoderDecoder(Configured, keras.Model):
         """[B, T, F] -> [B, H, features]."""
         return (input_shape[0], self.horizon, self.features)
 
-    def _draws(self, inputs: Tensor, teacher: Tensor | None) -> Tensor | None:
+    def _draws(self, fed: Tensor, teacher: Tensor | None) -> Tensor | None:
         """For each step and example whether the truth is fed next: [H, B, 1], or None for never."""
         if teacher is None or self.teacher_forcing is None:
             return None
@@ -136,7 +147,7 @@ class EncoderDecoder(Configured, keras.Model):
             )
         probability = self.teacher_forcing.probability(ops.cast(self.iteration, "float32"))
         self.iteration.assign_add(1)
-        shape = (self.horizon, ops.shape(inputs)[0], 1)
+        shape = (self.horizon, ops.shape(fed)[0], 1)
         return keras.random.uniform(shape, seed=self.seed_generator) < probability
 
     def _check_inputs(self, shape: Any) -> None:

@@ -31,9 +31,10 @@ class Adjoint(NamedTuple):
         forward: (inputs [T, B, F], keep, states, weights) to (each state after each step [T, B, U], what the
             derivative will read [T, B, ...]). `keep` [B, U], or None, multiplies h before its kernel.
         backward: (the recurrent kernel transposed, keep, weights, each state before each step [T, B, U], what
-            the derivative reads, the gradient of the outputs [T, B, U] or None, the gradients of the last
-            states) to (the gradients of the projections x and r, or the one that both have [T, B, G*U]; of
-            the first states; of the weights that `step` reads). `weight_gradients` makes those of the rest.
+            the derivative reads, the gradients of the first states after every step [T, B, U], those of
+            the last states) to (the gradients of the projections x and r, or the one that both have
+            [T, B, G*U]; of the first states; of the weights that `step` reads). `weight_gradients` makes
+            those of the rest.
     """
 
     forward: Callable[..., Any]
@@ -123,7 +124,7 @@ def _compile(cell: Cell, nature: Nature) -> Adjoint:
 
     @tf.function(jit_compile=True, autograph=False)
     def backward(
-        across: Tensor, keep: Tensor | None, values: Any, before: Any, kept: Any, d_outputs: Any, d_last: Any
+        across: Tensor, keep: Tensor | None, values: Any, before: Any, kept: Any, d_after: Any, d_last: Any
     ) -> tuple[Any, ...]:
         length = tf.shape(before[0])[0]
 
@@ -138,8 +139,8 @@ def _compile(cell: Cell, nature: Nature) -> Adjoint:
 
         def body(t: Tensor, d_states: Any, arrays: Any) -> tuple[Any, ...]:
             d_states = list(d_states)
-            if d_outputs is not None:
-                d_states[0] += d_outputs[t]
+            for n, sequence in enumerate(d_after):
+                d_states[n] += sequence[t]
             now = [one[t] for one in before]
             states, tape, projected = step_again(now, [one[t] for one in kept], now)
             d_x, d_r, *d_before = tape.gradient(

@@ -41,12 +41,12 @@ def _covers(cell: Any) -> bool:
 
 
 def run(
-    cell: Cell, inputs: Tensor, states: Sequence[Tensor], *, sequences: bool, training: bool
-) -> tuple[Tensor, list[Tensor]]:
+    cell: Cell, inputs: Tensor, states: Sequence[Tensor], *, sequences: int, training: bool
+) -> tuple[list[Tensor], list[Tensor]]:
     """Run a cell that is covered over inputs [B, T, F].
 
     Returns:
-        The outputs [B, T, U], without `sequences` those of the last step alone [B, 1, U]; the last states.
+        The first `sequences` of its states after every step, each [B, T, U]; all its last states [B, U].
     """
     if training and cell.dropout:
         inputs = inputs * cell.get_dropout_mask(inputs[:, 0, :])[:, None, :]
@@ -65,7 +65,7 @@ def run(
         ]
         ran = [pair.forward(*part) for part in parts]
         last = [tf.concat([after[n][-1] for after, _ in ran], 0) for n in range(count)]
-        outputs = [_batch_major([after[0] for after, _ in ran])] if sequences else []
+        whole = [_batch_major([after[n] for after, _ in ran]) for n in range(sequences)]
 
         def gradient(*d_found: Tensor) -> Any:
             # What the derivative depends on is an argument, so that a second one meets the refusal.
@@ -74,18 +74,22 @@ def run(
         @tf.custom_gradient
         def pull_back(*d_found: Tensor) -> Any:
             d_found = tuple(map(tf.stop_gradient, d_found))
-            d_outputs = d_found[0] if sequences else None
-            d_last = d_found[len(outputs) : len(outputs) + count]
-            above = zip(*(_cut(one, ways) for one in (d_outputs, *d_last)), strict=True)
+            above = zip(*(_cut(one, ways) for one in d_found[: sequences + count]), strict=True)
             kernel, recurrent_kernel = rest[count : count + 2]
             across = tf.transpose(recurrent_kernel)  # once, not at every step
             d_inputs, d_states, d_values = [], [], []
-            for (x, k, first, values), (after, kept), (d_sequence, *d) in zip(parts, ran, above, strict=True):
+            for (x, k, first, values), (after, kept), d in zip(parts, ran, above, strict=True):
                 before = [
                     tf.concat([one[None], all_[:-1]], 0) for one, all_ in zip(first, after, strict=True)
                 ]
                 d_projected, d_first, d_own = pair.backward(
-                    across, k, values, before, kept, _time_major(d_sequence), d
+                    across,
+                    k,
+                    values,
+                    before,
+                    kept,
+                    [_time_major(one) for one in d[:sequences]],
+                    d[sequences:],
                 )
                 h = before[0] if k is None else before[0] * k
                 d_inputs.append(tf.matmul(d_projected[0], kernel, transpose_b=True))
@@ -97,11 +101,10 @@ def run(
                 *(tf.add_n(d) for d in zip(*d_values, strict=True)),
             ), _refuse
 
-        return (*outputs, *last), gradient
+        return (*whole, *last), gradient
 
     found = list(recurrence(inputs, *states, *values))
-    outputs = found.pop(0) if sequences else found[0][:, None]
-    return outputs, found
+    return found[:sequences], found[sequences:]
 
 
 def _refuse(*_: Tensor) -> None:
@@ -127,8 +130,8 @@ def _cut(tensor: Tensor | None, ways: int) -> list[Tensor | None]:
     return list(tf.split(tensor, [size] * (ways - 1) + [batch - size * (ways - 1)], num=ways))
 
 
-def _time_major(sequence: Tensor | None) -> Tensor | None:
-    return None if sequence is None else tf.transpose(sequence, (1, 0, 2))
+def _time_major(sequence: Tensor) -> Tensor:
+    return tf.transpose(sequence, (1, 0, 2))
 
 
 def _batch_major(pieces: Sequence[Tensor]) -> Tensor:

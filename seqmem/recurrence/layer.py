@@ -1,5 +1,6 @@
 """A cell run over time."""
 
+import itertools
 from typing import Any
 
 import keras
@@ -38,26 +39,56 @@ class Recurrent(Configured, keras.layers.RNN):
             return super().inner_loop(sequences, initial_state, mask, training=training)
         in_order = keras.ops.flip(sequences, 1) if self.go_backwards else sequences
         if self._compiles(sequences, training):
-            return self._compiled(in_order, initial_state, bool(training))
+            outputs, last, _ = self._climb(in_order, initial_state, bool(training), every=False)
+            return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
         if training is False or training is None:
             options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
             return plain.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
         return super().inner_loop(sequences, initial_state, mask, training=training)
 
+    def trajectory(self, inputs: Tensor, training: bool = False) -> list[Tensor]:
+        """Every state after every step of [B, T, F], from zeros: [B, T, U] each, cell by cell."""
+        inputs = keras.ops.cast(inputs, self.compute_dtype)
+        inputs = keras.ops.flip(inputs, 1) if self.go_backwards else inputs
+        first = self.get_initial_state(keras.ops.shape(inputs)[0])
+        self._maybe_config_dropout_masks(self.cell, inputs[:, 0, :], first)
+        if self._compiles(inputs, training):
+            *_, found = self._climb(inputs, first, bool(training), every=True)
+        else:
+            found = self._watched(inputs, first, training)
+        self._maybe_reset_dropout_masks(self.cell)
+        return found
+
+    def _watched(self, inputs: Tensor, first: Any, training: bool) -> list[Tensor]:
+        options = {"training": training} if getattr(self.cell, "_call_has_training_arg", False) else {}
+
+        def all_states(x: Tensor, states: Any) -> tuple[Tensor, Any]:
+            _, after = self.cell(x, states, **options)
+            return keras.ops.concatenate(keras.tree.flatten(after), -1), after
+
+        _, together, _ = plain.run(all_states, inputs, first, sequences=True)
+        widths = [state.shape[-1] for state in keras.tree.flatten(first)]
+        borders = [0, *itertools.accumulate(widths)]
+        return [together[..., start:stop] for start, stop in itertools.pairwise(borders)]
+
     def _compiles(self, sequences: Tensor, training: Any) -> bool:
         # A length that the graph does not know may change from batch to batch: each would be compiled.
         return fast.wanted(training) and sequences.shape[1] is not None and fast.covers(self.cell)
 
-    def _compiled(self, outputs: Tensor, initial_state: Any, training: bool) -> Any:
+    def _climb(self, inputs: Tensor, initial_state: Any, training: bool, *, every: bool) -> Any:
+        """Run the stack compiled: outputs, last states, and with `every` all states after every step."""
         stack = getattr(self.cell, "cells", [self.cell])
         first = keras.tree.flatten(initial_state)
         last: list[Tensor] = []
-        for level, cell in enumerate(stack):
+        trajectories: list[Tensor] = []
+        for cell in stack:
             states = [first.pop(0) for _ in range(cell.num_states)]
-            whole = self.return_sequences or level < len(stack) - 1
-            outputs, states = fast.run(cell, outputs, states, sequences=whole, training=training)
+            wanted = cell.num_states if every else int(self.return_sequences or cell is not stack[-1])
+            found, states = fast.run(cell, inputs, states, sequences=wanted, training=training)
+            inputs = found[0] if found else states[0][:, None]
+            trajectories += found
             last += states
-        return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
+        return inputs, last, trajectories
 
 
 def one_cell(cell: Any) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
-from samples import CELLS
+from samples import CELLS, NETWORKS
 
 import seqmem
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, sigmoid, tanh
@@ -282,3 +282,16 @@ def test_a_graph_of_unknown_length_gives_the_numbers_of_keras_loop(layer, length
     plain = tf.function(layer, input_signature=[tf.TensorSpec((None, None, F))])
     everything = tf.ones((3, length), bool)  # with a mask it is Keras's own loop
     _agree(keras.tree.flatten(plain(inputs)), keras.tree.flatten(layer(inputs, mask=everything)))
+
+
+@pytest.mark.parametrize("on", [False, True], ids=["plain", "compiled"])
+@pytest.mark.parametrize("number", range(len(NETWORKS)))
+def test_labels_at_the_last_steps_are_forecasts_from_the_history_up_to_each(number, on):
+    network, inputs = NETWORKS[number](), _inputs()[..., :1]
+    if number == 7:  # its dropout
+        return
+    with compiled(on):
+        together = network(inputs, labels=3, training=on)
+        apart = [network(inputs[:, : T - behind], training=on) for behind in (2, 1, 0)]
+    assert together.shape == (B * 3, 3, 1)
+    _agree([together], [tf.reshape(tf.stack(apart, 1), (B * 3, 3, 1))])

@@ -67,7 +67,8 @@ def test_the_transform_knows_nothing_after_the_training_part():
 
 def test_windows():
     at = np.arange(20, NOW + 1)
-    for history, _ in windows.dataset(_rewritten(NOW), at, history=10, horizon=5, batch_size=999):
+    for rows, batch in windows.beside(_rewritten(NOW), windows.in_order(at, batch_size=999)):
+        history, _ = windows.cut(rows, batch, history=10, horizon=5)
         expected = np.stack([SERIES.to_numpy()[o - 9 : o + 1] for o in at])
         np.testing.assert_allclose(history, expected, rtol=1e-6)
 

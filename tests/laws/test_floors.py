@@ -11,6 +11,7 @@ FLOORS = [
     {
         "seqmem._configured",
         "seqmem.losses",
+        "seqmem.divergence",
         "seqmem.process",
         "seqmem.windows",
         "seqmem.series",
