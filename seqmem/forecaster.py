@@ -228,13 +228,10 @@ class Forecaster(Configured, keras.Model):
             options["labels"] = labels
             history, future = windows.apart(history, future, labels)
         label = self.target.label(future, history)
-        if training and self._takes("teacher"):
+        if training and "teacher" in inspect.signature(self.network.call).parameters:
             options["teacher"] = label
         prediction = self.network(inputs, training=training, **options)
         return self.compute_loss(history, label, prediction, training=training)
-
-    def _takes(self, argument: str) -> bool:
-        return argument in inspect.signature(self.network.call).parameters
 
     def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
         for metric in self.metrics:

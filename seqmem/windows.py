@@ -142,7 +142,9 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
 def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
     """The series, one copy, beside every batch of origins: (values [N], origins [B, L]), for `cut`."""
     series = tf.data.Dataset.from_tensors(np.asarray(values, dtype="float32")).repeat()
-    return tf.data.Dataset.zip((series, origins))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # there is nothing to tune, and its thread takes seconds to end
+    return tf.data.Dataset.zip((series, origins)).with_options(options)
 
 
 def cut(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:

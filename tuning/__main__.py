@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -48,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
         default=4,
         help="epochs without a better validation loss before a trial ends",
     )
+    add("--labels", type=_whole(1), default=1, help="origins to an example: 1 window, or a chunk of more (1)")
+    add("--threads", type=_whole(1), default=None, help="processor cores to use (all)")
     add("--seed", type=_whole(0), default=0, help="of configurations, weights and shuffles (0)")
     add("--name", default="path", help="of the exported model (path)")
     add("--out", default="saved_models", help="the folder of all models (saved_models)")
@@ -64,7 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     console = Console()
     try:
-        from tuning.job import run  # TensorFlow comes with it
+        from seqmem.process import prepare  # TensorFlow comes with it
+        from tuning.job import run
+
+        with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own
+            prepare(options.threads)
 
         logging.getLogger("tensorflow").setLevel("ERROR")  # each trial is a new model: retracing is no news
         sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too

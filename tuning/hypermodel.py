@@ -28,7 +28,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         horizon: H, the days ahead.
         epochs: for each trial, at most.
         patience: epochs without a better validation loss after which a trial ends.
-        batch_size: windows in a batch.
+        batch_size: labels in a batch.
+        labels: origins to an example, as in `Forecaster.fit`; a batch has `batch_size // labels` examples.
         test, validation: shares of the rows, as in `seqmem.windows.split`.
 
     Raises:
@@ -44,6 +45,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         epochs: int = 20,
         patience: int = 4,
         batch_size: int = 64,
+        labels: int = 1,
         test: float = 0.3,
         validation: float = 0.2,
     ) -> None:
@@ -60,6 +62,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.epochs = epochs
         self.patience = patience
         self.batch_size = batch_size
+        self.labels = labels
         longest = max(space.lookbacks) + PricePath().transform.lag
         try:
             self.split = windows.split(
@@ -94,7 +97,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
             self.prices,
             self.split.train,
             validation=self.split.validation,
-            batch_size=self.batch_size,
+            batch_size=max(1, self.batch_size // self.labels),
+            labels=self.labels,
             **{"epochs": self.epochs, "patience": self.patience, **options},
         )
 

@@ -34,7 +34,12 @@ def run(options: argparse.Namespace, console: Console) -> Path:
     if problems:
         raise ValueError(f"{options.prices}: {problems[0]} (`seqmem check` says more)")
     hypermodel = ForecastHyperModel(
-        space, prices, horizon=options.horizon, epochs=options.epochs, patience=options.patience
+        space,
+        prices,
+        horizon=options.horizon,
+        epochs=options.epochs,
+        patience=options.patience,
+        labels=options.labels,
     )
     _say_data(options.prices, prices, hypermodel, console)
     result = search(
