@@ -1,0 +1,1 @@
+"""Seqmem beside its rivals; see README.md."""

@@ -1,0 +1,30 @@
+"""Run benchmarks and print their tables: python -m benchmarks [steps] [whole] [searches] [memory]."""
+
+import argparse
+import platform
+from collections.abc import Callable
+
+from benchmarks import memory, searches, steps, whole
+
+ALL: dict[str, tuple[str, Callable[[], str]]] = {
+    "steps": ("A training step, and a forward pass, over a grid (6 minutes)", steps.run),
+    "whole": ("Whole trainings (10 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
+    "searches": ("A search of 20 trials (6 minutes)", searches.run),
+    "memory": ("Ten million windows (5 minutes)", memory.run),
+}
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("which", nargs="*", help=f"of {', '.join(ALL)} (all)")
+    for name in parser.parse_args().which or ALL:
+        if name not in ALL:
+            parser.error(f"expected one of {', '.join(ALL)}. Received: {name}")
+        about, run = ALL[name]
+        print(f"## {about}\n\n{run()}", flush=True)
+    print(f"Python {platform.python_version()}, {platform.machine()}, two threads for all.")
+
+
+if __name__ == "__main__":
+    main()

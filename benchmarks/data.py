@@ -1,0 +1,38 @@
+"""The data of the benchmarks: the bundled S&P 500, its parts, and horizon."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from seqmem.series import read_prices
+from seqmem.windows import Split, split
+
+HORIZON = 5
+
+
+@lru_cache
+def closes() -> np.ndarray:
+    """5,031 closes."""
+    return read_prices("bundled:sp500").to_numpy()
+
+
+def parts(lookback: int) -> Split:
+    """Training, validation and test origins for windows of a lookback and one more close."""
+    return split(len(closes()), history=lookback + 1, horizon=HORIZON)
+
+
+LOOKBACK, BATCH, EPOCHS = 60, 64, 8
+WINDOWS = 76 * BATCH  # 4,864
+
+
+@lru_cache
+def returns() -> np.ndarray:
+    """Standardised log returns of the closes, one shorter."""
+    found = np.diff(np.log(closes())).astype("float32")
+    return (found - found.mean()) / found.std()
+
+
+def windows() -> tuple[np.ndarray, np.ndarray]:
+    """Windows of returns [4864, 60, 1] and the five returns after each [4864, 5]."""
+    ends = LOOKBACK + np.arange(WINDOWS)[:, None]
+    return returns()[ends + np.arange(-LOOKBACK, 0)][..., None], returns()[ends + np.arange(HORIZON)]

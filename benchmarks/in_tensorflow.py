@@ -1,0 +1,158 @@
+"""Tasks in TensorFlow: a training step and a forward pass of a recurrent layer, Keras's and ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import seqmem
+from benchmarks.arena import THREADS
+from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
+from examples.peephole_lstm import PeepholeLSTMCell
+from seqmem.process import prepare
+from seqmem.recurrence import compiled
+
+prepare(THREADS)
+
+LAYERS = {
+    "keras LSTM": keras.layers.LSTM,
+    "keras GRU": keras.layers.GRU,
+    "keras SimpleRNN": keras.layers.SimpleRNN,
+    "keras peephole LSTM": lambda units: keras.layers.RNN(PeepholeLSTMCell(units)),
+    "seqmem LSTM": seqmem.LSTM,
+    "seqmem GRU": seqmem.GRU,
+    "seqmem SimpleRNN": seqmem.SimpleRNN,
+    "seqmem peephole LSTM": lambda units: seqmem.Recurrent(PeepholeLSTMCell(units)),
+}
+
+
+def step(
+    layer: str, lookback: int, units: int, features: int, batch: int, jit: bool = False
+) -> Callable[[], None]:
+    """Forward, backward and Adam, of a layer with a dense head of 5 on squared error."""
+    x, y = _batch(batch, lookback, features)
+    model = keras.Sequential([LAYERS[layer](units), keras.layers.Dense(5)])
+    model.build(x.shape)
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(jit_compile=jit)
+    def train(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((model(x, training=True) - y) ** 2)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return loss
+
+    return lambda: train(x, y).numpy()
+
+
+def forward(
+    layer: str, lookback: int, units: int, features: int, batch: int, compile_it: bool = False
+) -> Callable[[], None]:
+    """A forward pass of a layer."""
+    x, _ = _batch(batch, lookback, features)
+    made = LAYERS[layer](units)
+    made.build(x.shape)
+
+    @tf.function
+    def run(x: tf.Tensor) -> tf.Tensor:
+        with compiled(compile_it):
+            return made(x, training=False)
+
+    return lambda: run(x).numpy()
+
+
+def _batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, tf.Tensor]:
+    draw = np.random.default_rng(0)
+    shapes = (batch, lookback, features), (batch, 5)
+    x, y = (tf.constant(draw.normal(size=shape).astype("float32")) for shape in shapes)
+    return x, y
+
+
+class Head(keras.Model):
+    """A recurrent layer and a dense head of the whole horizon."""
+
+    horizon = HORIZON
+
+    def __init__(self, layer: keras.layers.Layer) -> None:
+        super().__init__()
+        self.layer, self.head = layer, keras.layers.Dense(HORIZON)
+
+    def build(self, shape: Any) -> None:
+        """Make the weights."""
+        self.layer.build(shape)
+        self.head.build(self.layer.compute_output_shape(shape))
+        self.built = True
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """[B, T, F] to [B, H, 1]."""
+        return self.head(self.layer(inputs, training=training))[..., None]
+
+
+def fit_encoder_decoder(units: int, labels: int = 1, batch: int = BATCH) -> Callable[[], int]:
+    """`Forecaster.fit` on the encoder-decoder that the search trains."""
+    network = seqmem.EncoderDecoder(
+        seqmem.cells.LSTMCell(units), seqmem.cells.LSTMCell(units), horizon=HORIZON
+    )
+    return _forecaster(network, labels=labels, batch_size=batch)
+
+
+def fit_head(units: int) -> Callable[[], int]:
+    """`Forecaster.fit` on the network of the rivals."""
+    return _forecaster(Head(seqmem.LSTM(units)))
+
+
+def _forecaster(network: Any, **options: Any) -> Callable[[], int]:
+    forecaster = seqmem.Forecaster(network, lookback=LOOKBACK)
+    at = np.arange(LOOKBACK, LOOKBACK + WINDOWS)
+
+    def train() -> int:
+        forecaster.fit(closes(), at, epochs=EPOCHS, **options)
+        return EPOCHS * WINDOWS
+
+    return train
+
+
+def fit_drop_in(units: int) -> Callable[[], int]:
+    """Keras's `fit` from arrays with our layer in the place of Keras's."""
+    return _fit(seqmem.LSTM(units), steps_per_execution=16)
+
+
+def fit_arrays(units: int) -> Callable[[], int]:
+    """Keras's `fit` from arrays."""
+    return _fit(keras.layers.LSTM(units))
+
+
+def fit_jit(units: int) -> Callable[[], int]:
+    """The same with the two switches that make it faster."""
+    return _fit(keras.layers.LSTM(units), jit_compile=True, steps_per_execution=16)
+
+
+def _fit(layer: keras.layers.Layer, **options: Any) -> Callable[[], int]:
+    inputs, labels = windows()
+    model = keras.Sequential([keras.Input((LOOKBACK, 1)), layer, keras.layers.Dense(HORIZON)])
+    model.compile("adam", "mse", **options)
+
+    def train() -> int:
+        model.fit(inputs, labels, batch_size=BATCH, epochs=EPOCHS, verbose=0)
+        return EPOCHS * WINDOWS
+
+    return train
+
+
+def fit_tutorial(units: int) -> Callable[[], int]:
+    """As the Keras tutorials on time series have it."""
+    rows, (_, labels) = returns()[: WINDOWS + LOOKBACK - 1, None], windows()
+    data = keras.utils.timeseries_dataset_from_array(rows, labels, LOOKBACK, batch_size=BATCH, shuffle=True)
+    model = keras.Sequential(
+        [keras.Input((LOOKBACK, 1)), keras.layers.LSTM(units), keras.layers.Dense(HORIZON)]
+    )
+    model.compile("adam", "mse")
+
+    def train() -> int:
+        model.fit(data, epochs=EPOCHS, verbose=0)
+        return EPOCHS * WINDOWS
+
+    return train

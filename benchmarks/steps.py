@@ -1,0 +1,84 @@
+"""One training step, and one forward pass, of a recurrent layer: ours, Keras's and PyTorch's over a grid."""
+
+import itertools
+from typing import Any
+
+from benchmarks.arena import Rival, duel, geometric_mean, ratio
+from benchmarks.tables import markdown
+
+LOOKBACKS, UNITS, FEATURES, BATCH = (60, 252), (16, 64, 128), (1, 8), 64
+KINDS = ("LSTM", "GRU", "SimpleRNN", "peephole LSTM")
+
+
+def run(rounds: int = 9) -> str:
+    """Both tables and their geometric means."""
+    rivals = {
+        "keras": Rival("in_tensorflow"),
+        "seqmem": Rival("in_tensorflow"),
+        "torch": Rival("in_torch"),
+    }
+    try:
+        return f"{_training(rivals, rounds)}\n{_forward(rivals, rounds)}"
+    finally:
+        for rival in rivals.values():
+            rival.__exit__()
+
+
+def _training(rivals: dict[str, Rival], rounds: int) -> str:
+    rows = []
+    for kind in KINDS:
+        grid = [
+            (
+                f"T={lookback}, {units} units, F={features}",
+                {"task": "step", "lookback": lookback, "units": units, "features": features, "batch": BATCH},
+            )
+            for lookback, units, features in itertools.product(LOOKBACKS, UNITS, FEATURES)
+        ]
+        rows += _compare(rivals, kind, grid, rounds)
+    return markdown(("training step", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
+
+
+def _forward(rivals: dict[str, Rival], rounds: int) -> str:
+    rows = []
+    for kind, compiled in itertools.product(("LSTM", "GRU"), (False, True)):
+        grid = [
+            (
+                f"B={batch}, {units} units, {'compiled' if compiled else 'as it is exported'}",
+                {"task": "forward", "lookback": 60, "units": units, "features": 1, "batch": batch},
+            )
+            for batch, units in itertools.product((1, BATCH), (16, 64))
+        ]
+        rows += _compare(rivals, kind, grid, rounds, {"compile_it": True} if compiled else {})
+    return markdown(("forward pass, T=60", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
+
+
+def _compare(
+    rivals: dict[str, Rival],
+    kind: str,
+    grid: list[tuple[str, dict[str, Any]]],
+    rounds: int,
+    ours: dict[str, Any] | None = None,
+) -> list[tuple[str, ...]]:
+    rows, ratios = [], {"keras": [], "torch": []}
+    for name, task in grid:
+        make = {
+            "keras": {**task, "layer": f"keras {kind}"},
+            "seqmem": {**task, "layer": f"seqmem {kind}", **(ours or {})},
+            "torch": {**task, "layer": kind},
+        }
+        if kind not in ("LSTM", "GRU", "SimpleRNN"):
+            del make["torch"]
+        found = duel(rivals, make, rounds=rounds, budget=0.15)
+        times = [f"{found[who].seconds * 1e3:.2f}" if who in found else "" for who in ("seqmem", *ratios)]
+        for who, listed in ratios.items():
+            if who in found:
+                listed.append(ratio(found[who], found["seqmem"]))
+        rows.append(
+            (f"{kind}, {name}", *times, *(f"{one[-1]:.2f}" if one else "" for one in ratios.values()))
+        )
+    means = [f"**{geometric_mean(one):.2f}**" if one else "" for one in ratios.values()]
+    return [*rows, (f"**{kind}, geometric mean**", "", "", "", *means)]
+
+
+if __name__ == "__main__":
+    print(run())

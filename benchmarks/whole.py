@@ -1,0 +1,61 @@
+"""Whole trainings on windows, and on chunks: labels trained per second, end to end, ours and six rivals'.
+
+All do the same work where their interface lets them: lookback 60, one feature, horizon 5, batch 64, Adam,
+squared error, every origin of the first 4,900 of a series once an epoch.
+"""
+
+import sys
+
+from benchmarks.arena import Rival, Timing, duel, ratio
+from benchmarks.tables import markdown
+
+SEQMEM = {
+    "seqmem, encoder-decoder (as the search trains)": {"task": "fit_encoder_decoder"},
+    "seqmem, LSTM + dense head, as the rivals train": {"task": "fit_head"},
+    "Keras from arrays, with seqmem.LSTM": {"task": "fit_drop_in"},
+}
+RIVALS = {
+    "Keras tutorial": {"task": "fit_tutorial"},
+    "Keras from arrays": {"task": "fit_arrays"},
+    "Keras, jit_compile, 16 steps per execution": {"task": "fit_jit"},
+    "PyTorch loop": {"task": "fit_loop"},
+    "neuralforecast": {"task": "fit_neuralforecast"},
+    "darts": {"task": "fit_darts"},
+}
+CHUNKS = {
+    "seqmem, chunks of 64 labels, 4 to a batch": {"task": "fit_encoder_decoder", "labels": 64, "batch": 4}
+}
+
+
+def run(units: int, rounds: int = 3) -> str:
+    """Labels per second of everybody, and how many times as fast we are."""
+    modules = {
+        **dict.fromkeys([*SEQMEM, *CHUNKS], "in_tensorflow"),
+        **dict.fromkeys(list(RIVALS)[:3], "in_tensorflow"),
+        "PyTorch loop": "in_torch",
+        "neuralforecast": "in_forecasters",
+        "darts": "in_forecasters",
+    }
+    rivals = {name: Rival(module) for name, module in modules.items()}
+    make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | RIVALS).items()}
+    try:
+        found = duel(rivals, make, rounds=rounds, budget=0.3)
+        labels = {name: rival.ask(run=1)["result"] for name, rival in rivals.items()}
+    finally:
+        for rival in rivals.values():
+            rival.__exit__()
+    first = "seqmem, LSTM + dense head, as the rivals train"
+    rows = [
+        (name, f"{labels[name] / timing.seconds:,.0f}", f"{_times(found, labels, name, first):.2f}")
+        for name, timing in found.items()
+    ]
+    return markdown(("", f"labels/s, {units} units", "the second row is times as fast"), rows)
+
+
+def _times(found: dict[str, Timing], labels: dict[str, int], name: str, first: str) -> float:
+    return ratio(found[name], found[first]) * labels[first] / labels[name]
+
+
+if __name__ == "__main__":
+    for units in map(int, sys.argv[1:] or ["16", "64"]):
+        print(run(units), flush=True)
