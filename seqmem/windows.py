@@ -101,7 +101,7 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
 
     With `labels` above 1 an example is a chunk of that many consecutive origins, and in each epoch the chunks
     begin elsewhere. An epoch is as many whole batches as there are: the few examples left over are others
-    each time. The order is computed, not kept: memory grows with the origins alone.
+    each time. The order is computed, not kept, and so are the origins, from where their runs begin.
 
     Args:
         at: origins, [M].
@@ -115,15 +115,14 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
     Raises:
         ValueError: nowhere that many consecutive origins.
     """
-    starts = np.asarray(at, dtype="int32")
-    if labels > 1:
-        starts = starts[: 1 - labels][starts[labels - 1 :] - starts[: 1 - labels] == labels - 1]
-    if not starts.size:
+    begins, counts = _runs(np.asarray(at, dtype="int32"), labels)
+    if not counts.size:
         raise ValueError(f"windows: expected {labels} consecutive origins. Received: none")
-    count = len(starts)
+    until = np.cumsum(counts)
+    count = int(until[-1])
     examples = max(1, count // labels)
     batch_size = min(batch_size, examples)
-    steps, first = examples // batch_size, tf.constant(starts)
+    steps = examples // batch_size
 
     def epoch(draw: Any) -> tf.data.Dataset:
         key = tf.cast(tf.stack([draw % 2**31, draw // 2**31]), "int32")
@@ -131,12 +130,21 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
         def batch(number: Any) -> Any:
             place = number * batch_size + tf.range(batch_size, dtype="int64")
             example = tf.random.experimental.index_shuffle(place, key, examples - 1)
-            start = tf.gather(first, (draw % count + example * labels) % count)
-            return start[:, None] + tf.range(labels)
+            start = (draw % count + example * labels) % count
+            run = tf.searchsorted(until, start, side="right")
+            start = tf.gather(begins + counts - until, run) + start
+            return tf.cast(start[:, None], "int32") + tf.range(labels)
 
         return tf.data.Dataset.range(steps).map(batch)
 
     return tf.data.Dataset.random(seed=seed).flat_map(epoch).prefetch(2), steps
+
+
+def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first origin of each run of consecutive ones, and how many examples begin in it."""
+    borders = np.concatenate([[0], np.flatnonzero(at[1:] != at[:-1] + 1) + 1, [len(at)]])
+    counts = np.diff(borders) - (labels - 1)
+    return at[borders[:-1][counts > 0]].astype("int64"), counts[counts > 0]
 
 
 def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
@@ -144,6 +152,7 @@ def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
     series = tf.data.Dataset.from_tensors(np.asarray(values, dtype="float32")).repeat()
     options = tf.data.Options()
     options.autotune.enabled = False  # there is nothing to tune, and its thread takes seconds to end
+    options.experimental_optimization.apply_default_optimizations = False  # they would copy the series
     return tf.data.Dataset.zip((series, origins)).with_options(options)
 
 
