@@ -142,7 +142,9 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
 
 def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
     """The first origin of each run of consecutive ones, and how many examples begin in it."""
-    borders = np.concatenate([[0], np.flatnonzero(at[1:] != at[:-1] + 1) + 1, [len(at)]])
+    blocks = (slice(start, start + 2**16 + 1) for start in range(0, len(at), 2**16))  # no array of their size
+    ends = [block.start + np.flatnonzero(np.diff(at[block]) != 1) for block in blocks]
+    borders = np.concatenate([[0], np.concatenate(ends) + 1, [len(at)]]) if len(at) else np.zeros(1, int)
     counts = np.diff(borders) - (labels - 1)
     return at[borders[:-1][counts > 0]].astype("int64"), counts[counts > 0]
 
