@@ -10,9 +10,13 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from samples import random_walk, small_forecaster
 
 from seqmem.windows import split
+
+settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
+settings.load_profile("seqmem")
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ def test_in_order_every_origin_comes_once(count, batch_size):
     assert all(len(batch) == batch_size for batch in batches[:-1])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     count=st.integers(1, 300),
     batch_size=st.integers(1, 100),
