@@ -12,7 +12,6 @@ and size share what was compiled.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import keras
 import tensorflow as tf
@@ -47,9 +46,10 @@ def adjoint(cell: Cell) -> Adjoint | None:
     Raises whatever `step` raises.
     """
     if type(cell).__init__ is not Cell.__init__:  # it may hold what tells two cells apart
-        if cell not in _OWN:
-            _OWN[cell] = _pair(cell)
-        return _OWN[cell]
+        if not hasattr(cell, "_adjoint"):
+            object.__setattr__(cell, "_adjoint", _pair(cell))  # past Keras's tracking; it goes with the cell
+        own: Adjoint | None = cell._adjoint
+        return own
     shapes = tuple(tuple(weight.shape) for weight in weights(cell))
     return _shared(
         _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *_squashes(cell)))
@@ -78,9 +78,6 @@ class _Key:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Key) and self.key == other.key
-
-
-_OWN: WeakKeyDictionary[Cell, Adjoint | None] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=64)
