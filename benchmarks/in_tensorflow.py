@@ -1,4 +1,4 @@
-"""Tasks in TensorFlow: a training step and a forward pass of a recurrent layer, Keras's and ours."""
+"""Tasks in TensorFlow, Keras's and ours: a training step, a forward pass, a whole training."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The same tasks in PyTorch (which runs its LSTM through oneDNN on a CPU)."""
+"""The same in PyTorch (which runs its LSTM through oneDNN on a CPU)."""
 
 from collections.abc import Callable
 

@@ -18,7 +18,7 @@ from seqmem.targets import PricePath, Target
 
 Tensor = Any
 TURN = 16  # batches to a call from Python, at most: a call costs as much as a small step
-VALIDATION_BATCH = 512  # windows
+AT_ONCE = 512  # windows, where nothing is learnt
 
 
 class Forecaster(Configured, keras.Model):
@@ -121,26 +121,33 @@ class Forecaster(Configured, keras.Model):
             labels: L, labels to an example. 1: a window, which ends at its one origin. More: a chunk, which
                 ends at the last of L consecutive origins and has a loss at each of them, for about the cost
                 of a window that much longer. It assumes that what a network makes of T steps it also makes
-                of T steps with a past before them. Forecasts are made from windows either way.
+                of T steps with a past before them. Forecasts are made from windows either way. The network's
+                call must take `labels`, as an `EncoderDecoder`'s does.
             patience: stop after so many epochs without a better validation loss. None: never.
             seed: of the order of the windows. Weights and dropout follow `keras.utils.set_random_seed`.
             callbacks: Keras callbacks.
             guard: called with what the network would see of the training part; it raises where that must
                 not be trained on. None trains on anything.
-            **options: of `keras.Model.fit`: verbose (0 by default), initial_epoch, ...
+            **options: of `keras.Model.fit`: verbose (0 by default), initial_epoch, ... Keras's
+                `steps_per_execution` is chosen here, whatever `compile` was given.
 
         Raises:
             NonStationary: raw price levels, or other values that wander.
             Diverged: the loss became NaN or infinite.
-            ValueError: origins that do not fit into the series, or validation that overlaps training.
+            ValueError: origins that do not fit into the series, validation that overlaps training, or labels
+                that the network does not take.
         """
         for name in ("x", "y", "validation_data", "validation_split"):
             if name in options:
                 raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
         if patience is not None and validation is None:
             raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
+        if labels < 1 or (labels > 1 and not self._takes("labels")):
+            raise ValueError(
+                f"Forecaster: the network's call does not take labels. Received: labels={labels}"
+            )
         levels = as_levels(series)
-        origins = self._checked(levels, origins, ahead=self.horizon)
+        origins = windows.checked(origins, len(levels), history=self.closes, ahead=self.horizon)
         known = levels[: int(origins.max()) + self.horizon + 1]
         self.target.transform.adapt(known)
         if guard is not None:
@@ -153,7 +160,7 @@ class Forecaster(Configured, keras.Model):
             self.build()
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged()]
         if validation is not None:
-            validation = self._checked(levels, validation, ahead=self.horizon)
+            validation = windows.checked(validation, len(levels), history=self.closes, ahead=self.horizon)
             if validation.min() < origins.max() + self.horizon:
                 raise ValueError(
                     f"Forecaster: validation origins must lie at least the horizon ({self.horizon}) after "
@@ -161,7 +168,7 @@ class Forecaster(Configured, keras.Model):
                     f"Received: training to {origins.max()}, validation from {validation.min()}"
                 )
             options["validation_data"] = windows.beside(
-                levels, windows.in_order(validation, batch_size=VALIDATION_BATCH)
+                levels, windows.in_order(validation, batch_size=AT_ONCE)
             )
             best = keras.callbacks.EarlyStopping(
                 patience=epochs if patience is None else patience, restore_best_weights=True
@@ -200,8 +207,9 @@ class Forecaster(Configured, keras.Model):
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
         levels = as_levels(series)
-        at = self._checked(levels, len(levels) - 1 if at is None else at, ahead=0)
-        batches = windows.beside(levels, windows.in_order(at, batch_size=VALIDATION_BATCH))
+        at = len(levels) - 1 if at is None else at
+        at = windows.checked(at, len(levels), history=self.closes, ahead=0)
+        batches = windows.beside(levels, windows.in_order(at, batch_size=AT_ONCE))
         history = batches.map(lambda series, at: windows.histories(series, at, self.closes))
         forecast = np.asarray(self.predict(history, verbose=0))
         if not np.isfinite(forecast).all():
@@ -228,23 +236,15 @@ class Forecaster(Configured, keras.Model):
             options["labels"] = labels
             history, future = windows.apart(history, future, labels)
         label = self.target.label(future, history)
-        if training and "teacher" in inspect.signature(self.network.call).parameters:
+        if training and self._takes("teacher"):
             options["teacher"] = label
         prediction = self.network(inputs, training=training, **options)
         return self.compute_loss(history, label, prediction, training=training)
+
+    def _takes(self, argument: str) -> bool:
+        return argument in inspect.signature(self.network.call).parameters
 
     def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
         for metric in self.metrics:
             metric.update_state(loss, sample_weight=ops.shape(data[1])[0])
         return {metric.name: metric.result() for metric in self.metrics}
-
-    def _checked(self, levels: np.ndarray, at: Any, *, ahead: int) -> np.ndarray:
-        at = np.atleast_1d(np.asarray(at))
-        low, high = self.closes - 1, len(levels) - 1 - ahead
-        if not at.size or at.dtype.kind not in "iu" or at.min() < low or at.max() > high:
-            raise ValueError(
-                f"Forecaster: origins must be whole numbers from {low} (a window reads {self.closes} closes) "
-                f"to {high} (the series has {len(levels)} rows, {ahead} of them needed ahead). Received: "
-                + (f"{at.min()} to {at.max()}, {at.dtype}" if at.size else "none")
-            )
-        return at

@@ -81,6 +81,23 @@ def split(length: int, *, history: int, horizon: int, test: float = 0.3, validat
     return Split(*parts)
 
 
+def checked(at: Any, length: int, *, history: int, ahead: int) -> np.ndarray:
+    """Origins as an array [M], if their windows lie within a series of `length` rows.
+
+    Raises:
+        ValueError: no origin, one that is no whole number, or one too close to an end of the series.
+    """
+    at = np.atleast_1d(np.asarray(at))
+    low, high = history - 1, length - 1 - ahead
+    if not at.size or at.dtype.kind not in "iu" or at.min() < low or at.max() > high:
+        raise ValueError(
+            f"Forecaster: origins must be whole numbers from {low} (a window reads {history} closes) "
+            f"to {high} (the series has {length} rows, {ahead} of them needed ahead). Received: "
+            + (f"{at.min()} to {at.max()}, {at.dtype}" if at.size else "none")
+        )
+    return at
+
+
 def histories(values: Any, at: Any, length: int) -> Any:
     """The `length` rows up to each origin: values [N], origins [B] -> [B, length]."""
     return tf.gather(values, tf.reshape(at, [-1, 1]) + tf.range(1 - length, 1))

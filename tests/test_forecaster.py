@@ -101,6 +101,7 @@ def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
         (lambda f, p: Forecaster(f.network, lookback=0), "lookback=0"),
         (lambda f, p: PricePath("returns"), "expected a Transform"),
         (lambda f, p: f.fit(p, [50], patience=2), "patience needs validation origins"),
+        (lambda f, p: f.fit(p, [50], labels=0), "does not take labels. Received: labels=0"),
         (
             lambda f, p: f.fit(p, [50], validation_data=p),
             "pass validation=origins. Received: validation_data",

@@ -248,3 +248,14 @@ def test_an_unknown_cell_and_a_short_series_are_refused():
         ForecastHyperModel(SearchSpace(), PRICES.iloc[:300])
     with pytest.raises(ValueError, match="prices must be a Series"):
         ForecastHyperModel(SearchSpace(), PRICES.to_frame())
+
+
+@pytest.mark.parametrize(("labels", "examples"), [(1, 64), (4, 16), (100, 1)])
+def test_a_batch_has_as_many_labels_whatever_an_example_has(labels, examples, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(windows, "shuffled", lambda at, **options: asked.update(options) or 1 / 0)
+    hypermodel, hp = _hypermodel(labels=labels), keras_tuner.HyperParameters()
+    forecaster = hypermodel.build(hp)
+    with pytest.raises(ZeroDivisionError):
+        hypermodel.fit(hp, forecaster)
+    assert (asked["labels"], asked["batch_size"]) == (labels, examples)

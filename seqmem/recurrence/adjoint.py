@@ -41,7 +41,7 @@ class Adjoint(NamedTuple):
 
 
 def adjoint(cell: Cell) -> Adjoint | None:
-    """The compiled pair of a built cell; None where its `step` cannot be run twice or is not the usual one.
+    """The compiled pair of a built cell; None where `study` finds its `step` unfit.
 
     Raises whatever `step` raises.
     """
@@ -158,9 +158,7 @@ def _compile(cell: Cell, nature: Nature) -> Adjoint:
         )
         d_projected = [array.stack() for array in arrays]
         d_own = []
-        if (
-            own
-        ):  # of all moments at once, as if each were an example: a sum in the loop would cost more than it
+        if own:  # of all moments at once, as if each were an example: a sum in the loop costs more
             d_states = [_rows(d_projected.pop()) for _ in range(count)][::-1]
             read = values[len(values) - own :]
             states, tape, _ = step_again([_rows(one) for one in before], [_rows(one) for one in kept], read)

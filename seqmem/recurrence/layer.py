@@ -14,8 +14,9 @@ Tensor = Any
 class Recurrent(Configured, keras.layers.RNN):
     """A cell, or a list of stacked cells, run over a sequence [B, T, F].
 
-    Takes the arguments of `keras.layers.RNN`, runs in its loop and gives its numbers. What it adds: the
-    configuration is derived from the arguments, and a list of one cell is that cell.
+    Takes the arguments of `keras.layers.RNN` and gives its numbers. Trained, it runs on compiled loops (see
+    `seqmem.recurrence.compiled`); otherwise in plain operations; with a mask, and in training where the
+    compiled way does not cover a cell, in Keras's own loop. A list of one cell is that cell.
 
     Args:
         cell: a `Cell`, any Keras RNN cell, or a list of them, bottom first.
