@@ -19,7 +19,7 @@ FLOORS = [
         "tuning.tuners",
         "tuning.interrupt",
     },
-    {"seqmem.cells", "seqmem.transforms", "tuning.observer"},
+    {"seqmem.cells", "seqmem.transforms", "seqmem.bars", "tuning.observer"},
     {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity"},
     {"seqmem.networks", "seqmem.diagnostics"},
     {"seqmem.forecaster", "seqmem.baselines"},
