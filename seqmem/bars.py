@@ -77,9 +77,8 @@ def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:
         )
     changes = closes[1:] / closes[:-1] - 1
     for row in np.flatnonzero(np.abs(changes) > LARGE_MOVE) + 1:
-        _warn(
-            f"{name}: row {row + 1}, {day(bars.index[row])}: a move of {changes[row - 1]:+.0%} in a day: a split?"
-        )
+        when = f"{name}: row {row + 1}, {day(bars.index[row])}"
+        _warn(f"{when}: a move of {changes[row - 1]:+.0%} in a day: a split?")
     if "High" in bars:
         _check_range(bars, name)
     return bars

@@ -12,7 +12,7 @@ from keras import ops
 from seqmem import windows
 from seqmem._configured import Configured
 from seqmem.divergence import RaiseWhenDiverged
-from seqmem.series import as_levels
+from seqmem.panel import panel
 from seqmem.stationarity import require_stationary
 from seqmem.targets import PricePath, Target
 
@@ -66,12 +66,12 @@ class Forecaster(Configured, keras.Model):
     @property
     def closes(self) -> int:
         """How many closes a window reads: lookback + the lag of the transform."""
-        return self.lookback + int(self.target.transform.lag)
+        return self.lookback + self.target.lag
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape is known without being told."""
         if not self.network.built:
-            features = self.target.inputs(ops.ones((1, self.closes))).shape[-1]
+            features = self.target.inputs(ops.ones((1, self.closes, *self.target.columns))).shape[-1]
             self.network.build((None, self.lookback, features))
         self.built = True
 
@@ -81,19 +81,20 @@ class Forecaster(Configured, keras.Model):
         Raises:
             ValueError: a history that is not [B, at least T + lag].
         """
-        shape = tuple(history.shape)
-        if len(shape) != 2 or (shape[1] is not None and shape[1] < self.closes):
+        shape, columns = tuple(history.shape), self.target.columns
+        if len(shape) != 2 + len(columns) or (shape[1] is not None and shape[1] < self.closes):
+            rest = "".join(f", {count}" for count in columns)
             raise ValueError(
-                f"Forecaster: history must be [B, at least {self.closes}] (lookback {self.lookback} "
-                f"+ lag {self.closes - self.lookback}). Received: {shape}"
+                f"Forecaster: history must be [B, at least {self.closes}{rest}] "
+                f"(lookback {self.lookback} + lag {self.target.lag}). Received: {shape}"
             )
         history = history[:, -self.closes :]
-        history = ops.reshape(history, (-1, self.closes))  # a length that graphs know
+        history = ops.reshape(history, (-1, self.closes, *columns))  # a length that graphs know
         return self.target.restore(self.network(self.target.inputs(history), training=training), history)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, int]:
         """[B, closes] -> [B, H]."""
-        return (input_shape[0], self.horizon)
+        return (input_shape[0], self.network.compute_output_shape((None, self.lookback, None))[1])
 
     def fit(
         self,
@@ -146,38 +147,36 @@ class Forecaster(Configured, keras.Model):
             raise ValueError(
                 f"Forecaster: the network's call does not take labels. Received: labels={labels}"
             )
-        levels = as_levels(series)
-        origins = windows.checked(origins, len(levels), history=self.closes, ahead=self.horizon)
-        known = levels[: int(origins.max()) + self.horizon + 1]
-        self.target.transform.adapt(known)
+        many = isinstance(series, list | tuple) and np.ndim(series[0]) > 0
+        data = panel(
+            [self.target.levels(one) for one in (series if many else [series])],
+            origins if many else [origins],
+            validation if many or validation is None else [validation],
+            history=self.closes,
+            horizon=self.horizon,
+        )
+        self.target.adapt(data.known)
         if guard is not None:
-            seen = np.asarray(self.target.inputs(known[None, :]))[0]
-            for feature in seen.T:
-                guard(feature, differenced=self.target.transform.lag > 0)
+            for known in data.known:
+                for feature in self.target.must_be_stationary(known).T:
+                    guard(feature, differenced=self.target.transform.lag > 0)
         if not self.compiled:
             self.compile(optimizer="adam", loss="mse")
         if not self.built:
             self.build()
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged()]
-        if validation is not None:
-            validation = windows.checked(validation, len(levels), history=self.closes, ahead=self.horizon)
-            if validation.min() < origins.max() + self.horizon:
-                raise ValueError(
-                    f"Forecaster: validation origins must lie at least the horizon ({self.horizon}) after "
-                    "the training origins, or a validated day was trained on. "
-                    f"Received: training to {origins.max()}, validation from {validation.min()}"
-                )
+        if data.validation is not None:
             options["validation_data"] = windows.beside(
-                levels, windows.in_order(validation, batch_size=AT_ONCE)
+                data.levels, windows.in_order(data.validation, batch_size=AT_ONCE)
             )
             best = keras.callbacks.EarlyStopping(
                 patience=epochs if patience is None else patience, restore_best_weights=True
             )
             watch.append(best)
-        batches, steps = windows.shuffled(origins, batch_size=batch_size, labels=labels, seed=seed)
+        batches, steps = windows.shuffled(data.train, batch_size=batch_size, labels=labels, seed=seed)
         steps = self._divide(steps)
         return super().fit(
-            windows.beside(levels, batches),
+            windows.beside(data.levels, batches),
             steps_per_epoch=steps,
             epochs=epochs,
             callbacks=[*watch, *(callbacks if isinstance(callbacks, list | tuple) else [callbacks])],
@@ -206,7 +205,7 @@ class Forecaster(Configured, keras.Model):
         Raises:
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
-        levels = as_levels(series)
+        levels = self.target.levels(series)
         at = len(levels) - 1 if at is None else at
         at = windows.checked(at, len(levels), history=self.closes, ahead=0)
         batches = windows.beside(levels, windows.in_order(at, batch_size=AT_ONCE))

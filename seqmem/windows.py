@@ -99,7 +99,7 @@ def checked(at: Any, length: int, *, history: int, ahead: int) -> np.ndarray:
 
 
 def histories(values: Any, at: Any, length: int) -> Any:
-    """The `length` rows up to each origin: values [N], origins [B] -> [B, length]."""
+    """The `length` rows up to each origin: values [N] or [N, columns], origins [B] -> [B, length]."""
     return tf.gather(values, tf.reshape(at, [-1, 1]) + tf.range(1 - length, 1))
 
 
@@ -185,9 +185,12 @@ def cut(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
 
 
 def apart(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
-    """The windows of a chunk: [B, history + L - 1], [B, H] -> [B * L, history], [B * L, H], one by one."""
+    """The windows of a chunk: [B, history + L - 1], [B, H] -> [B * L, history], [B * L, H], one by one.
+
+    Columns, where there are any, stay as they are.
+    """
     rows = tf.concat([history, future], axis=1)
     length = rows.shape[1] - labels + 1
     places = np.arange(labels)[:, None] + np.arange(length)
-    windowed = tf.reshape(tf.gather(rows, places, axis=1), (-1, length))
+    windowed = tf.reshape(tf.gather(rows, places, axis=1), (-1, length, *rows.shape[2:]))
     return windowed[:, : length - future.shape[1]], windowed[:, length - future.shape[1] :]

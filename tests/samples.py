@@ -15,8 +15,9 @@ from seqmem.baselines import Drift, LastClose, MeanReturn
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.forecaster import Forecaster
 from seqmem.networks import Constant, DenseBridge, EncoderDecoder, InverseSigmoid, Linear
-from seqmem.targets import PricePath
+from seqmem.targets import PricePath, RawVariance, ScaleFreeVariance
 from seqmem.transforms import Chain, Difference, LogReturn, Standardize
+from seqmem.volatility import VolatilityForecaster
 
 
 class CellSample(NamedTuple):
@@ -63,6 +64,19 @@ NETWORKS = [
     ),
     _bridged,
 ]
+_FEW = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
+VARIANCE_TARGETS = [
+    RawVariance,
+    lambda: ScaleFreeVariance(**_FEW),
+    lambda: ScaleFreeVariance(**_FEW, ranges=False, horizons=(1, 3, 10)),
+    lambda: ScaleFreeVariance(**_FEW, range_share=0.5),
+    lambda: RawVariance(horizons=(2,), range_share=1.0),
+]
+VOLATILITY_FORECASTERS = [
+    *(lambda target=t: VolatilityForecaster(GRUCell(3), target(), lookback=8) for t in VARIANCE_TARGETS),
+    lambda: VolatilityForecaster(None, VARIANCE_TARGETS[1](), lookback=8),
+    lambda: VolatilityForecaster([LSTMCell(3), GRUCell(2)], VARIANCE_TARGETS[1](), lookback=8, members=3),
+]
 FORECASTERS = [
     *(lambda network=network: Forecaster(network(), lookback=8) for network in NETWORKS),
     *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS),
@@ -78,3 +92,16 @@ def random_walk(length: int, *, level: float = 100.0, seed: int = 1) -> pd.Serie
     steps = np.random.default_rng(seed).normal(0, 0.01, length)
     dates = pd.bdate_range("2010-01-04", periods=length, name="Date")
     return pd.Series(level * np.exp(np.cumsum(steps)), dates, name="Close")
+
+
+def random_bars(length: int, *, seed: int = 1) -> pd.DataFrame:
+    """Bars whose log returns follow GARCH(1,1), with the range of 20 steps within the day."""
+    draw = np.random.default_rng(seed)
+    log_price, variance, rows = np.log(100.0), 1e-4, []
+    for _ in range(length):
+        path = log_price + np.cumsum(draw.normal(0, np.sqrt(variance / 20), 20))
+        rows.append((max(log_price, path.max()), min(log_price, path.min()), path[-1]))
+        variance = 5e-6 + 0.1 * (path[-1] - log_price) ** 2 + 0.85 * variance
+        log_price = path[-1]
+    dates = pd.bdate_range("2010-01-04", periods=length, name="Date")
+    return pd.DataFrame(np.exp(rows), dates, columns=["High", "Low", "Close"])

@@ -1,6 +1,19 @@
 """Networks: from the inputs of a target to its predictions."""
 
 from seqmem.networks.encoder_decoder import DenseBridge, EncoderDecoder
+from seqmem.networks.members import BlockDiagonal, EachMember, side_by_side
 from seqmem.networks.teacher_forcing import Constant, InverseSigmoid, Linear, Schedule
+from seqmem.networks.volatility import VolatilityNetwork
 
-__all__ = ["Constant", "DenseBridge", "EncoderDecoder", "InverseSigmoid", "Linear", "Schedule"]
+__all__ = [
+    "BlockDiagonal",
+    "Constant",
+    "DenseBridge",
+    "EachMember",
+    "EncoderDecoder",
+    "InverseSigmoid",
+    "Linear",
+    "Schedule",
+    "VolatilityNetwork",
+    "side_by_side",
+]

@@ -16,6 +16,11 @@ NAME = "card.json"
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
 
 
+def columns(forecaster: Forecaster) -> list[str]:
+    """The names of what a server is given."""
+    return ["high", "low", "close"] if forecaster.target.columns == (3,) else ["closes"]
+
+
 def card(
     forecaster: Forecaster, *, name: str, prices: pd.Series | None = None, **more: Any
 ) -> dict[str, Any]:
@@ -29,12 +34,13 @@ def card(
     """
     import tensorflow as tf
 
+    width = forecaster.compute_output_shape((None,))[1]
     versions = {package: version(package) for package in PACKAGES}
     about: dict[str, Any] = {
         "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "input": {"closes": ["batch", f"at least {forecaster.closes}"]},
-        "output": {"forecast": ["batch", forecaster.horizon]},
+        "input": {name: ["batch", f"at least {forecaster.closes}"] for name in columns(forecaster)},
+        "output": {name: ["batch", width] for name in forecaster.target.answer(np.ones((1, width)))},
         "lookback": forecaster.lookback,
         "closes": forecaster.closes,
         "horizon": forecaster.horizon,

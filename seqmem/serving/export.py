@@ -12,7 +12,7 @@ import pandas as pd
 import tensorflow as tf
 
 from seqmem.forecaster import Forecaster
-from seqmem.serving.card import NAME, card, to_json
+from seqmem.serving.card import NAME, card, columns, to_json
 
 
 def export(
@@ -27,10 +27,11 @@ def export(
     """Write ``<root>/<name>/<version>/``, as TensorFlow Serving wants it.
 
     ``serving_default`` takes `closes` [B, at least T + lag] float32 and gives `forecast` [B, H] float32
-    in the units of the closes. Longer histories are cut, shorter ones and closes that are not above 0
-    and finite are errors from the graph. Beside the SavedModel stand ``model.keras``, for `load`, and
-    ``card.json``. All is written to a temporary folder and renamed, so a server that polls the root
-    never sees half a model.
+    in the units of the closes. A forecaster of variances takes `closes`, or `high`, `low` and `close`,
+    and gives `variance` and annualised `volatility` [B, H], also as signature ``volatility``. Longer
+    histories are cut, shorter ones and prices that are not above 0 and finite are errors from the graph.
+    Beside the SavedModel stand ``model.keras``, for `load`, and ``card.json``. All is written to a
+    temporary folder and renamed, so a server that polls the root never sees half a model.
 
     Args:
         forecaster: a fitted forecaster.
@@ -53,7 +54,8 @@ def export(
     home = Path(root) / name
     if version is not None and (home / str(version)).exists():
         raise FileExistsError(f"export: {home / str(version)} exists; versions are never overwritten")
-    forecaster.forecast(np.linspace(100, 101, forecaster.closes))  # raises where there is nothing to serve
+    rows = np.linspace(100, 101, forecaster.closes)
+    forecaster.forecast(rows if not columns(forecaster)[1:] else np.stack([rows] * 3, 1))  # is there one?
     home.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
     try:
@@ -80,28 +82,31 @@ def _write_saved_model(forecaster: Forecaster, folder: Path) -> None:
     archive = keras.export.ExportArchive()
     archive.track(forecaster)
 
-    def serve(closes: Any) -> dict[str, Any]:
-        with tf.control_dependencies(_checks(closes, forecaster.closes)):
-            closes = tf.identity(closes)
-        return {"forecast": forecaster(closes, training=False)}
+    names, target = columns(forecaster), forecaster.target
 
-    archive.add_endpoint(
-        "serving_default", serve, input_signature=[tf.TensorSpec((None, None), tf.float32, name="closes")]
-    )
+    def serve(*prices: Any) -> dict[str, Any]:
+        given = zip(prices, names, strict=True)
+        with tf.control_dependencies([c for each in given for c in _checks(*each, forecaster.closes)]):
+            history = tf.stack(prices, -1) if target.columns else tf.identity(prices[0])
+        return target.answer(forecaster(history, training=False))
+
+    signature = [tf.TensorSpec((None, None), tf.float32, name=name) for name in names]
+    for endpoint in ("serving_default", *(["volatility"] if target.columns else [])):
+        archive.add_endpoint(endpoint, serve, input_signature=signature)
     archive.write_out(str(folder), verbose=False)
 
 
-def _checks(closes: Any, needed: int) -> list[Any]:
+def _checks(closes: Any, name: str, needed: int) -> list[Any]:
     """Errors from the graph itself, for clients that know nothing but prices."""
     received = tf.shape(closes)[1]
     bad = tf.where(~((closes > 0) & tf.math.is_finite(closes)))
     return [
         tf.debugging.Assert(
-            received >= needed, [f"closes: expected at least {needed} a row. Received:", received]
+            received >= needed, [f"{name}: expected at least {needed} a row. Received:", received]
         ),
         tf.debugging.Assert(
             tf.equal(tf.shape(bad)[0], 0),
-            ["closes: expected finite prices above 0. Not so at [row, position]:", bad],
+            [f"{name}: expected finite prices above 0. Not so at [row, position]:", bad],
             summarize=6,
         ),
     ]

@@ -52,6 +52,7 @@ class Served:
         try:
             about = json.loads((self.folder / CARD).read_text())
             self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
+            self.inputs, self.outputs = tuple(about["input"]), tuple(about["output"])
             self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: not a model that seqmem exported: {CARD}: {error}") from error
@@ -59,10 +60,22 @@ class Served:
 
     def __call__(self, closes: Any) -> np.ndarray:
         """Closes [B, at least `closes`] to forecasts [B, H], through the signature `serving_default`."""
-        closes = np.asarray(closes, dtype="float32")
-        if closes.ndim != 2:
-            raise ValueError(f"Served: closes must be [B, at least {self.closes}]. Received: {closes.shape}")
-        return np.asarray(self._model.signatures["serving_default"](closes=closes)["forecast"])
+        if self.outputs != ("forecast",):
+            raise ValueError(f"Served: {self.folder} gives {' and '.join(self.outputs)}: use answer()")
+        return self.answer(closes=closes)["forecast"]
+
+    def answer(self, **inputs: Any) -> dict[str, np.ndarray]:
+        """What `serving_default` says of its inputs, each [B, at least `closes`], by name."""
+        if set(inputs) != set(self.inputs):
+            raise ValueError(f"Served: expected {', '.join(self.inputs)}. Received: {', '.join(inputs)}")
+        arrays = {name: np.asarray(values, dtype="float32") for name, values in inputs.items()}
+        for name, values in arrays.items():
+            if values.ndim != 2:
+                raise ValueError(
+                    f"Served: {name} must be [B, at least {self.closes}]. Received: {values.shape}"
+                )
+        found = self._model.signatures["serving_default"](**arrays)
+        return {name: np.asarray(found[name]) for name in self.outputs}
 
     def forecast(self, prices: pd.Series) -> pd.Series:
         """The dated forecast that follows the last close.

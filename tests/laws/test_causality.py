@@ -3,7 +3,14 @@
 import keras
 import numpy as np
 import pytest
-from samples import BASELINES, FORECASTERS, random_walk, small_forecaster
+from samples import (
+    BASELINES,
+    FORECASTERS,
+    VOLATILITY_FORECASTERS,
+    random_bars,
+    random_walk,
+    small_forecaster,
+)
 
 from seqmem import windows
 from seqmem.evaluation import backtest
@@ -28,6 +35,25 @@ def test_forecasters(make):
     np.testing.assert_array_equal(forecaster.forecast(SERIES, at), forecaster.forecast(_rewritten(NOW), at))
     later = forecaster.forecast(_rewritten(NOW), [NOW + 1])
     assert not np.allclose(later, forecaster.forecast(SERIES, [NOW + 1]))
+
+
+@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
+def test_volatility_forecasters(make):
+    """Forecasts, and all that training learns, know nothing of what comes after."""
+    bars, at = random_bars(300), np.arange(NOW - 20, NOW + 1)
+    other = bars.copy()
+    other.iloc[NOW + 1 :] = 5 * random_bars(300, seed=4).to_numpy()[NOW + 1 :]
+    found = []
+    for series in (bars, other):
+        keras.utils.set_random_seed(3)
+        forecaster = make()
+        train = np.arange(forecaster.closes + 9, NOW - 60)
+        validation = np.arange(NOW - 50, NOW + 1 - forecaster.horizon)
+        forecaster.fit(series, train, validation=validation, epochs=2, labels=10)
+        found.append([*forecaster.get_weights(), forecaster.forecast(series, at)])
+    for here, there in zip(*found, strict=True):
+        np.testing.assert_array_equal(here, there)
+    assert not np.allclose(forecaster.forecast(other, [NOW + 1]), forecaster.forecast(bars, [NOW + 1]))
 
 
 @pytest.mark.parametrize("make", BASELINES)

@@ -7,9 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"seqmem.sources"},
+    {"seqmem.sources", "seqmem._configured"},
     {
-        "seqmem._configured",
         "seqmem.losses",
         "seqmem.divergence",
         "seqmem.process",
@@ -20,9 +19,10 @@ FLOORS = [
         "tuning.interrupt",
     },
     {"seqmem.cells", "seqmem.transforms", "seqmem.bars", "tuning.observer"},
-    {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity"},
+    {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity", "seqmem.panel"},
     {"seqmem.networks", "seqmem.diagnostics"},
     {"seqmem.forecaster", "seqmem.baselines"},
+    {"seqmem.volatility"},
     {"seqmem.evaluation", "seqmem.serving"},
     {"seqmem.report"},
     {"seqmem.cli", "tuning.hypermodel", "tuning.display"},

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from samples import FORECASTERS, random_walk
+from samples import FORECASTERS, VOLATILITY_FORECASTERS, random_bars, random_walk
 
 from seqmem.serving import Served, export, load
 
@@ -27,6 +27,29 @@ def test_served_is_python(make, tmp_path):
         for batch in (closes[:1], closes, closes[:, -forecaster.closes :]):
             np.testing.assert_allclose(served(batch), expected[: len(batch)], rtol=1e-6)
         np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
+def test_served_variances_are_pythons(make, tmp_path):
+    forecaster, bars = make(), random_bars(300)
+    forecaster.target.adapt([forecaster.target.levels(bars)])
+    forecaster.build()
+    folder = export(forecaster, tmp_path, name="sample")
+    served, again = Served(folder), load(folder)
+    at = np.arange(60, 290)
+    for level in (1.0, 40_000.0):
+        series = bars / bars.iloc[0, 0] * level
+        expected = forecaster.forecast(series, at)
+        rows = {name: series[name.capitalize()[:5]].to_numpy() for name in served.inputs}
+        given = {name: np.stack([one[o - 60 : o + 1] for o in at]) for name, one in rows.items()}
+        for cut in (slice(0, 1), slice(None)):
+            found = served.answer(**{name: values[cut] for name, values in given.items()})
+            np.testing.assert_allclose(found["variance"], expected[cut], rtol=1e-6)
+            yearly = np.sqrt(expected[cut] * 252 / np.array(forecaster.network.horizons))
+            np.testing.assert_allclose(found["volatility"], yearly, rtol=1e-6)
+        np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
+    with pytest.raises(ValueError, match="gives variance and volatility"):
+        served(given[served.inputs[0]])
 
 
 ALONE = """

@@ -7,8 +7,21 @@ import sys
 import keras
 import numpy as np
 import pytest
-from samples import CELLS, DROP_INS, FORECASTERS, NETWORKS, SCHEDULES, TARGETS, TRANSFORMS, random_walk
+from samples import (
+    CELLS,
+    DROP_INS,
+    FORECASTERS,
+    NETWORKS,
+    SCHEDULES,
+    TARGETS,
+    TRANSFORMS,
+    VARIANCE_TARGETS,
+    VOLATILITY_FORECASTERS,
+    random_bars,
+    random_walk,
+)
 
+from seqmem.losses import QLIKE, StudentT
 from seqmem.recurrence import Recurrent
 from seqmem.serving import load
 
@@ -28,6 +41,10 @@ CONFIGURED = [
     *SCHEDULES,
     *NETWORKS,
     *FORECASTERS,
+    *VARIANCE_TARGETS,
+    *VOLATILITY_FORECASTERS,
+    lambda: QLIKE(),
+    lambda: StudentT(5.0),
 ]
 
 
@@ -50,6 +67,16 @@ def test_keras_file(make, tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     at = np.arange(50, 60)
     np.testing.assert_array_equal(again.forecast(PRICES, at), forecaster.forecast(PRICES, at))
+
+
+@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
+def test_keras_file_of_variances(make, tmp_path):
+    forecaster, bars = make(), random_bars(120)
+    at = np.arange(50, 110)
+    forecaster.fit(bars, at, epochs=1, labels=10, guard=None)
+    forecaster.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.forecast(bars, at), forecaster.forecast(bars, at))
 
 
 @pytest.mark.parametrize("make", NETWORKS)

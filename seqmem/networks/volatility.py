@@ -1,0 +1,98 @@
+"""A recurrent residual over a linear skip, one head for each horizon."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from seqmem._configured import Configured
+from seqmem.networks.members import side_by_side
+from seqmem.recurrence import Recurrent
+
+Tensor = Any
+
+
+class VolatilityNetwork(Configured, keras.Model):
+    """Linear in the last inputs, plus linear in what a cell remembers of all: [B, T, F] -> [B, H, M].
+
+        y_m = b_m + W_m x_T + V_m h_{m,T}
+
+    All begins at zero: an untrained network says 0, which a `LogVariance` target reads as its scale, and the
+    heads first learn what the inputs of the day alone say.
+
+    Args:
+        cell: a cell or a list of stacked cells, bottom first. None: the linear map alone, as a rival.
+        horizons: days ahead, a head for each, as those of the target.
+        members: M, how many such networks, of different first weights, stand side by side; see
+            `side_by_side`.
+        skip: whether there is the linear map W. Inputs without bounds must not have one: what is said is an
+            exponent.
+
+    Raises:
+        ValueError: no horizons, members below 1, or more than one of a cell that is no `Cell`; neither a
+            cell nor a skip.
+
+    >>> from seqmem.cells import LSTMCell
+    >>> VolatilityNetwork(LSTMCell(8), horizons=(1, 5))(ops.zeros((2, 60, 15))).shape
+    TensorShape([2, 2, 1])
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        horizons: Sequence[int] = (1, 5),
+        members: int = 1,
+        skip: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not horizons or min(horizons) < 1:
+            raise ValueError(f"VolatilityNetwork: horizons must be at least 1. Received: {horizons}")
+        if cell is None and not skip:
+            raise ValueError("VolatilityNetwork: expected a cell, or a skip. Received: neither")
+        self.horizons = tuple(horizons)
+        self.horizon = max(horizons)
+        self.members = members
+        self.skip = skip
+        self.recurrent = None
+        if cell is not None:
+            cells = side_by_side(cell, members)
+            self.recurrent = Recurrent(cells, return_sequences=True, dtype=self.dtype_policy)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights for inputs of [B, T, F]."""
+        heads, zeros = (len(self.horizons), self.members), {"initializer": "zeros"}
+        self.bias = self.add_weight(name="bias", shape=heads, **zeros)
+        if self.skip:
+            self.linear = self.add_weight(name="linear", shape=(input_shape[-1], *heads), **zeros)
+        if self.recurrent is not None:
+            if not self.recurrent.built:
+                self.recurrent.build(input_shape)
+            cell = self.recurrent.cell
+            units = int(getattr(cell, "cells", [cell])[-1].output_size) // self.members
+            self.head = self.add_weight(name="head", shape=(units, *heads), **zeros)
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool = False, labels: int = 1) -> Tensor:
+        """Logarithms of variances from [B, T, F]: [B, H, M].
+
+        Args:
+            inputs: [B, T, F].
+            training: whether to drop out.
+            labels: L, answer after each of the last L steps: [B * L, H, M], example by example.
+        """
+        inputs = ops.cast(inputs, self.compute_dtype)
+        said = ops.cast(self.bias, self.compute_dtype)
+        if self.skip:
+            last = ops.reshape(inputs[:, -labels:], (-1, inputs.shape[-1]))
+            said = said + ops.einsum("bf,fhm->bhm", last, ops.cast(self.linear, last.dtype))
+        if self.recurrent is not None:
+            hidden = self.recurrent(inputs, training=training)[:, -labels:]
+            hidden = ops.reshape(hidden, (-1, self.members, self.head.shape[0]))
+            said = said + ops.einsum("bmu,uhm->bhm", hidden, ops.cast(self.head, hidden.dtype))
+        return said
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """[B, T, F] -> [B, H, M]."""
+        return (input_shape[0], len(self.horizons), self.members)

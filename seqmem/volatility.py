@@ -1,0 +1,96 @@
+"""A forecaster of variances, ready to train."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from seqmem.bars import squared_returns
+from seqmem.forecaster import Forecaster
+from seqmem.losses import QLIKE
+from seqmem.networks import VolatilityNetwork
+from seqmem.targets import LogVariance, ScaleFreeVariance
+
+
+class VolatilityForecaster(Forecaster):
+    """Bars to the variance of the log return over the next days: a `Forecaster` of a `VolatilityNetwork`.
+
+    With `ScaleFreeVariance`, the default, log variance is log EWMA + a linear skip + a recurrent residual.
+    With `RawVariance` it is the claim as it is usually made, an LSTM on squared returns, which on the few
+    thousand days that there are loses to GARCH(1,1).
+
+    Args:
+        cell: a cell, or a list of stacked cells, of one member. None: the linear skip alone.
+        target: a `LogVariance`; its horizons are the network's.
+        lookback: T, the steps that the network reads; each looks back further by the lag of the target.
+        members: networks of different first weights whose geometric mean is the forecast, trained as one.
+
+    >>> from seqmem.bars import read_bars
+    >>> from seqmem.cells import GRUCell
+    >>> from seqmem.windows import split
+    >>> bars = read_bars("bundled:sp500")[:1500]
+    >>> forecaster = VolatilityForecaster(GRUCell(4), lookback=20)
+    >>> parts = split(len(bars), history=forecaster.closes + 62, horizon=5)
+    >>> history = forecaster.fit(bars, parts.train, validation=parts.validation, epochs=1)
+    >>> forecaster.forecast(bars, parts.test).shape  # variances over 1 and over 5 days
+    (446, 2)
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        target: LogVariance | None = None,
+        lookback: int = 60,
+        members: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        target = target or ScaleFreeVariance()
+        if not isinstance(target, LogVariance):
+            raise ValueError(f"VolatilityForecaster: expected a LogVariance target. Received: {target!r}")
+        network = VolatilityNetwork(cell, target.horizons, members, skip=target.bounded)
+        super().__init__(network, target, lookback, **kwargs)
+
+    def fit(
+        self,
+        series: Any,
+        origins: Any,
+        *,
+        epochs: int = 60,
+        batch_size: int = 8,
+        labels: int = 63,
+        learning_rate: float = 5e-3,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Train on chunks, by QLIKE and Adam with a cosine schedule where `compile` was not called.
+
+        Args:
+            series: bars, or closes where the target needs no range; a list of them to pool several series.
+            origins: training origins, or a list of them.
+            epochs: passes over the origins, at most.
+            batch_size: chunks in a batch.
+            labels: origins to a chunk; at most as many as there are one after the other.
+            learning_rate: where the cosine begins.
+            **options: of `Forecaster.fit`: validation, patience (10 with validation), seed, callbacks, ...
+        """
+        if not self.compiled:
+            count = sum(map(len, origins)) if isinstance(origins, list) else len(origins)
+            steps = max(1, count // labels // batch_size) * epochs
+            schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+            self.compile(optimizer=keras.optimizers.Adam(schedule), loss=QLIKE())
+        if options.get("validation") is not None:
+            options.setdefault("patience", 10)
+        return super().fit(series, origins, epochs=epochs, batch_size=batch_size, labels=labels, **options)
+
+    def calibrate(self, series: Any, at: Any) -> Self:
+        """Scale each horizon's forecasts so that, over the origins `at`, squared returns are as forecast.
+
+        What a `StudentT` likelihood was trained on needs it, and so may what early stopping cut short.
+        """
+        squares = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squared_returns(series)))])
+        at = np.asarray(at)
+        horizons: Sequence[int] = self.network.horizons
+        realised = np.stack([squares[at + days + 1] - squares[at + 1] for days in horizons], axis=1)
+        factors = np.log(np.mean(realised / self.forecast(series, at), axis=0))  # [H]
+        self.network.bias.assign_add(np.repeat(factors[:, None], self.network.members, axis=1))
+        return self

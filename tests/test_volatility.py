@@ -1,0 +1,231 @@
+"""Variances: targets that do not see the scale, members that do not see each other, pools that do not mix."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import VARIANCE_TARGETS, random_bars
+
+from seqmem import windows
+from seqmem.bars import as_bars, parkinson, squared_returns
+from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.losses import QLIKE, StudentT
+from seqmem.networks import VolatilityNetwork, side_by_side
+from seqmem.targets import RawVariance, ScaleFreeVariance
+from seqmem.volatility import VolatilityForecaster
+
+BARS = random_bars(500)
+SMALL = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
+CELLS = [RNNCell, LSTMCell, GRUCell]
+
+
+def _windows(target, bars, count=7, steps=6):
+    levels = target.levels(bars).astype("float32")
+    target.adapt([levels])
+    length, ahead = steps + target.lag, max(target.horizons)
+    at = np.linspace(length - 1, len(levels) - 1 - ahead, count).astype(int)
+    return at, *(np.stack([levels[o + a : o + b] for o in at]) for a, b in ((1 - length, 1), (1, 1 + ahead)))
+
+
+@pytest.mark.parametrize("make", VARIANCE_TARGETS)
+def test_a_network_that_said_the_label_would_forecast_what_came(make):
+    target = make()
+    at, history, future = _windows(target, BARS)
+    label = target.label(future, history)
+    forecast = target.restore(np.log(label), history)
+    share, scale = target.range_share, float(target.range_scale)
+    daily = (1 - share) * squared_returns(BARS) + share * scale * parkinson(BARS)
+    expected = [[daily[o + 1 : o + 1 + days].sum() for days in target.horizons] for o in at]
+    np.testing.assert_allclose(forecast, expected, rtol=1e-3)
+    if share:
+        known = as_bars(BARS)[:400]
+        target.adapt([known])
+        ratio = squared_returns(known)[1:].mean() / parkinson(known)[1:].mean()
+        assert float(target.range_scale) == pytest.approx(ratio, rel=1e-6)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+@settings(max_examples=10)
+@given(level=st.floats(1e-2, 1e4), spread=st.floats(0.2, 3.0))
+def test_neither_the_level_of_prices_nor_their_volatility_shows_in_scale_free_inputs(ranges, level, spread):
+    target = ScaleFreeVariance(**SMALL, ranges=ranges)
+    other = level * (BARS / 100) ** spread
+    (_, history, future), (_, else_history, else_future) = (_windows(target, bars) for bars in (BARS, other))
+    np.testing.assert_allclose(target.inputs(history), target.inputs(else_history), atol=0.02)
+    np.testing.assert_allclose(
+        target.label(future, history), target.label(else_future, else_history), rtol=0.05, atol=1e-3
+    )
+
+
+def test_scale_free_inputs_are_the_ewmas_they_are_said_to_be():
+    target = ScaleFreeVariance(**SMALL)
+    at, history, _ = _windows(target, BARS)
+    returns = np.diff(np.log(BARS["Close"].to_numpy()), prepend=np.nan)
+    squares, falling = returns**2, 2 * returns**2 * (returns < 0)
+
+    def mean(values, decay, row):
+        weights = decay ** np.arange(20.0)
+        return values[row - 19 : row + 1][::-1] @ weights / weights.sum()
+
+    for window, origin in enumerate(at):
+        for step in (0, 5):
+            row = origin - 5 + step
+            own = mean(squares, 0.94, row)
+            z = returns[row] / np.sqrt(own)
+            parts = [
+                mean(squares, 0.8, row),
+                mean(falling, 0.9, row),
+                parkinson(BARS)[row],
+                mean(parkinson(BARS), 0.9, row),
+            ]
+            expected = [z, abs(z), *(np.log(part / own + 0.01) for part in parts)]
+            np.testing.assert_allclose(target.inputs(history)[window, step], expected, rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(target.scale(history)[window, 0], mean(squares, 0.94, origin), rtol=1e-3)
+
+
+def test_prices_that_stand_still_for_a_while_give_finite_inputs_and_labels():
+    still = BARS.copy()
+    still.iloc[200:221] = still.iloc[200].to_numpy()
+    still.iloc[200:221] = still.iloc[200]["Close"]
+    target = ScaleFreeVariance(**SMALL)
+    levels = target.levels(still).astype("float32")
+    history = np.stack([levels[end - 26 : end] for end in range(195, 240)])
+    assert np.isfinite(target.inputs(history)).all()
+    assert (np.asarray(target.scale(history)) > 0).all()
+
+
+@pytest.mark.parametrize("cells", [lambda: LSTMCell(3), lambda: [GRUCell(3), RNNCell(2)]])
+def test_members_are_networks_of_their_own(cells):
+    """Three side by side say what three apart say, and learn what three apart learn."""
+    keras.utils.set_random_seed(1)
+    together, alone = VolatilityNetwork(cells(), (1, 5), members=3), VolatilityNetwork(cells(), (1, 5))
+    inputs = keras.random.normal((32, 9, 4), seed=1)
+    labels = keras.random.uniform((32, 2, 1), seed=2)
+    for network in (together, alone):
+        network.build((None, 9, 4))
+    together.head.assign(keras.random.normal(together.head.shape, seed=3))
+    given = [np.array(weight) for weight in together.weights]
+
+    def learn(network):  # the mean over members takes a third of each one's gradient
+        optimizer, loss = keras.optimizers.SGD(0.1 * network.members), QLIKE()
+        for _ in range(3):
+            with tf.GradientTape() as tape:
+                value = loss(labels, network(inputs, training=True))
+            gradients = tape.gradient(value, network.trainable_variables)
+            optimizer.apply(gradients, network.trainable_variables)
+        return network(inputs), [np.array(weight) for weight in network.weights]
+
+    said, learnt = learn(together)
+    for number in range(3):
+        alone.set_weights(_member(alone, given, number))
+        apart, weights = learn(alone)
+        np.testing.assert_allclose(said[..., number], apart[..., 0], atol=2e-5)
+        for here, there in zip(_member(alone, learnt, number), weights, strict=True):
+            np.testing.assert_allclose(here, there, atol=2e-5)
+    kernels = zip(*(_member(alone, given, number) for number in range(3)), strict=True)
+    assert max(len({float(kernel.sum()) for kernel in same}) for same in kernels) == 3  # none begins alike
+
+
+def _member(network, values, number):
+    """Of the weights of three members, those of one: gate by gate and head by head, members stand in turn."""
+    parts = []
+    for weight, value in zip(network.weights, values, strict=True):
+        cells = getattr(network.recurrent.cell, "cells", [network.recurrent.cell])
+        units = [cell.units for cell in cells if any(weight is mine for mine in cell.weights)]
+        if units:
+            value = value.reshape(*value.shape[:-1], -1, 3, *units)[..., number, :]
+            value = value.reshape(*value.shape[:-2], -1)
+            parts.append(value if value.shape == weight.shape else np.split(value, 3)[number])
+        else:
+            parts.append(value[..., number : number + 1])
+    return parts
+
+
+def test_members_need_a_cell_that_can_be_widened():
+    for words, build in (
+        ("expected a seqmem.cells.Cell", lambda: side_by_side(keras.layers.LSTMCell(2), 2)),
+        ("members must be at least 1", lambda: side_by_side(LSTMCell(2), 0)),
+        ("horizons must be at least 1", lambda: VolatilityNetwork(None, ())),
+        ("expected a cell, or a skip", lambda: VolatilityNetwork(None, skip=False)),
+        ("horizons must be at least 1", lambda: RawVariance((0, 5))),
+        ("range_share must lie", lambda: RawVariance(range_share=2)),
+        ("degrees must be above 2", lambda: StudentT(2)),
+        ("expected a LogVariance target", lambda: VolatilityForecaster(None, "r2")),
+        ("bars with High and Low", lambda: ScaleFreeVariance().levels(BARS["Close"])),
+    ):
+        with pytest.raises(ValueError, match=words):
+            build()
+
+
+@pytest.mark.parametrize("cell", [None, *CELLS])
+def test_it_learns_is_calibrated_and_pools(cell):
+    other = random_bars(400, seed=5)
+    keras.utils.set_random_seed(0)
+    target = ScaleFreeVariance(**SMALL)
+    forecaster = VolatilityForecaster(cell and cell(3), target, lookback=10, members=2)
+    parts = [windows.split(len(bars), history=forecaster.closes + 29, horizon=5) for bars in (BARS, other)]
+    history = forecaster.fit(
+        [BARS, other],
+        [part.train for part in parts],
+        validation=[part.validation for part in parts],
+        epochs=4,
+        labels=30,
+        batch_size=4,
+    )
+    assert history.history["loss"][-1] < history.history["loss"][0]
+    assert len(history.history["val_loss"]) == 4
+    at = parts[0].train
+    forecast = forecaster.calibrate(BARS, at).forecast(BARS, at)
+    assert forecast.shape == (len(at), 2)
+    realised = [[squared_returns(BARS)[o + 1 : o + 1 + days].sum() for days in (1, 5)] for o in at]
+    np.testing.assert_allclose(np.mean(realised / forecast, axis=0), 1, rtol=1e-3)
+
+
+def test_a_pool_is_checked_series_by_series():
+    forecaster = VolatilityForecaster(None, ScaleFreeVariance(**SMALL), lookback=5)
+    with pytest.raises(ValueError, match="expected origins for 2 series. Received: 1"):
+        forecaster.fit([BARS, BARS], [[50]])
+    with pytest.raises(ValueError, match="from 24 .* to 494"):
+        forecaster.fit([BARS, BARS], [[50], [498]])
+    with pytest.raises(ValueError, match="validation origins must lie"):
+        forecaster.fit([BARS, BARS], [[50, 60], [50, 300]], validation=[[100], [250]])
+
+
+def test_pooled_windows_are_those_of_each_series():
+    """Two series pooled train on nothing that is not in one of them: a jump at the seam would show."""
+    low, high = BARS, BARS * 1e4
+    forecaster = VolatilityForecaster(None, ScaleFreeVariance(**SMALL), lookback=5)
+    origins = np.arange(24, 400)
+    losses = []
+    for series, at in ((low, origins), ([low, high], [origins, origins])):
+        keras.utils.set_random_seed(0)
+        fresh = VolatilityForecaster(None, ScaleFreeVariance(**SMALL), lookback=5)
+        fresh.compile(optimizer=keras.optimizers.SGD(0.0), loss=QLIKE())
+        losses.append(fresh.fit(series, at, epochs=1, labels=1, batch_size=376).history["loss"][0])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert forecaster.closes == 25
+
+
+def test_student_t_is_the_likelihood_it_is_said_to_be():
+    from scipy.stats import t
+
+    variance, draws = 2.5, np.linspace(-4, 4, 9)
+    scale = np.sqrt(variance * 4 / 6)  # of 6 degrees
+    expected = -2 * t.logpdf(draws, 6, scale=scale)
+    found = StudentT(6.0).call(draws[:, None] ** 2, np.full((9, 1), np.log(variance)))
+    np.testing.assert_allclose(np.diff(found[:, 0]), np.diff(expected), rtol=1e-4)
+
+
+def test_closes_alone_will_do_where_no_range_is_read():
+    target = ScaleFreeVariance(**SMALL, ranges=False)
+    forecaster = VolatilityForecaster(GRUCell(2), target, lookback=5)
+    at = [100, 200]
+    series = BARS["Close"]
+    forecasts = [
+        forecaster.forecast(one, at) for one in (BARS, series, series.to_numpy(), pd.DataFrame(series))
+    ]
+    for other in forecasts[1:]:
+        np.testing.assert_array_equal(forecasts[0], other)
