@@ -76,7 +76,7 @@ def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:
             f"Received: {closes[row]:g} on {lengths[longest]} rows, to {day(bars.index[last])}"
         )
     changes = closes[1:] / closes[:-1] - 1
-    for row in np.flatnonzero(np.abs(changes) > LARGE_MOVE) + 1:
+    for row in (np.flatnonzero(np.abs(changes) > LARGE_MOVE) + 1).tolist():
         when = f"{name}: row {row + 1}, {day(bars.index[row])}"
         _warn(f"{when}: a move of {changes[row - 1]:+.0%} in a day: a split?")
     if "High" in bars:
@@ -86,7 +86,7 @@ def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:
 
 def _check_range(bars: pd.DataFrame, name: str) -> None:
     high, low, closes = (bars[column].to_numpy() for column in BAR)
-    for row in np.flatnonzero(high < low)[:1]:
+    for row in np.flatnonzero(high < low)[:1].tolist():
         raise PriceError(
             f"{name}: row {row + 1}, {day(bars.index[row])}: expected a high of at least the low. "
             f"Received: high {high[row]:g}, low {low[row]:g}"

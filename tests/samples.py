@@ -11,7 +11,20 @@ from minimal_gated_unit import MinimalGatedUnitCell
 from peephole_lstm import PeepholeLSTMCell
 
 import seqmem
-from seqmem.baselines import Drift, LastClose, MeanReturn
+from seqmem.baselines import (
+    EWMA,
+    GARCH,
+    HAR,
+    ConstantVariance,
+    Drift,
+    EGARCHt,
+    GARCHt,
+    GJRt,
+    LastClose,
+    LogHAR,
+    MeanReturn,
+    RangeHAR,
+)
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.forecaster import Forecaster
 from seqmem.networks import Constant, DenseBridge, EncoderDecoder, InverseSigmoid, Linear
@@ -48,6 +61,7 @@ TRANSFORMS = [
 TARGETS = [PricePath, lambda: PricePath(LogReturn()), lambda: PricePath(Chain([Difference(), Standardize()]))]
 SCHEDULES = [lambda: Constant(0.5), lambda: Linear(steps=10), lambda: InverseSigmoid(20.0)]
 BASELINES = [LastClose, Drift, MeanReturn]
+VARIANCE_BASELINES = [ConstantVariance, EWMA, GARCH, GARCHt, GJRt, EGARCHt, HAR, RangeHAR, LogHAR]
 
 
 def _bridged() -> EncoderDecoder:

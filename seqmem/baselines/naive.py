@@ -7,7 +7,20 @@ import numpy as np
 from seqmem.baselines.base import Baseline
 
 
-class LastClose(Baseline):
+class PathBaseline(Baseline):
+    """A forecast of the next closes, in the units of the series.
+
+    Args:
+        horizon: H, the days ahead, at least 1.
+    """
+
+    def __init__(self, *, horizon: int) -> None:
+        if horizon < 1:
+            raise ValueError(f"{type(self).__name__}: horizon must be at least 1. Received: {horizon}")
+        self.horizon = horizon
+
+
+class LastClose(PathBaseline):
     """The random walk: every day ahead is the last close.
 
     >>> LastClose(horizon=2).forecast([1.0, 2.0, 4.0], at=[1, 2])
@@ -20,7 +33,7 @@ class LastClose(Baseline):
         return np.repeat(np.asarray(series, dtype="float64")[np.asarray(at), None], self.horizon, axis=1)
 
 
-class Drift(Baseline):
+class Drift(PathBaseline):
     """The line from the first close to the last, drawn on.
 
     >>> Drift(horizon=2).forecast([1.0, 2.0, 5.0], at=[2])
@@ -40,7 +53,7 @@ class Drift(Baseline):
         return values[at, None] + slope[:, None] * np.arange(1, self.horizon + 1)
 
 
-class MeanReturn(Baseline):
+class MeanReturn(PathBaseline):
     """The mean log return of the training part, compounded.
 
     >>> MeanReturn(horizon=2).fit([1.0, 2.0, 4.0], stop=3).forecast([1.0, 2.0, 4.0], at=[2]).round(6)

@@ -6,6 +6,7 @@ import pytest
 from samples import (
     BASELINES,
     FORECASTERS,
+    VARIANCE_BASELINES,
     VOLATILITY_FORECASTERS,
     random_bars,
     random_walk,
@@ -13,6 +14,7 @@ from samples import (
 )
 
 from seqmem import windows
+from seqmem.baselines import WalkForward
 from seqmem.evaluation import backtest
 from seqmem.windows import split
 
@@ -61,6 +63,21 @@ def test_baselines(make):
     at = np.arange(NOW - 20, NOW + 1)
     there, here = (make(horizon=5).fit(s, NOW + 1).forecast(s, at) for s in (_rewritten(NOW), SERIES))
     np.testing.assert_array_equal(there, here)
+
+
+@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+def test_variance_baselines_and_their_refits(make):
+    """Walked forward: no refit sees beyond the origins that it serves."""
+    bars, now = random_bars(420), 360
+    other = bars.copy()
+    other.iloc[now + 1 :] = 5 * random_bars(420, seed=4).to_numpy()[now + 1 :]
+    at = np.arange(now - 60, now + 1)
+    walks = [WalkForward(make(), every=25).fit(series, now - 69) for series in (bars, other)]
+    here, there = (walk.forecast(series, at) for walk, series in zip(walks, (bars, other), strict=True))
+    np.testing.assert_array_equal(here, there)
+    assert len(walks[0].fits(at)) == 3
+    longer = walks[0].forecast(bars, np.arange(now - 60, 419))  # nor does it matter how far one asks
+    np.testing.assert_allclose(longer[: len(at)], here, rtol=1e-9)
 
 
 def test_training_knows_nothing_after_its_parts():

@@ -4,7 +4,7 @@ import samples
 
 import seqmem.networks
 from seqmem._configured import Configured
-from seqmem.baselines import Baseline
+from seqmem.baselines import Baseline, GeometricMean, WalkForward
 from seqmem.cells import CELLS, Cell
 from seqmem.networks import Schedule
 from seqmem.targets import Target
@@ -27,7 +27,8 @@ def test_there_is_a_sample_of_everything():
     targets = [*samples.TARGETS, *samples.VARIANCE_TARGETS]
     assert _final(Target) == {type(make()) for make in targets}
     assert _final(Schedule) == {type(make()) for make in samples.SCHEDULES}
-    assert _final(Baseline) == set(samples.BASELINES)
+    wrappers = {GeometricMean, WalkForward}
+    assert _final(Baseline) - wrappers == {*samples.BASELINES, *samples.VARIANCE_BASELINES}
     assert {sample.drop_in for sample in samples.DROP_INS} == {seqmem.SimpleRNN, seqmem.LSTM, seqmem.GRU}
 
 

@@ -1,0 +1,203 @@
+"""The classics of volatility: against their own definitions, and against what they are fitted to."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from samples import VARIANCE_BASELINES, random_bars
+
+from seqmem.bars import log_returns, parkinson, squared_returns
+from seqmem.baselines import (
+    EWMA,
+    GARCH,
+    HAR,
+    ConstantVariance,
+    EGARCHt,
+    FitWarning,
+    GARCHt,
+    GeometricMean,
+    GJRt,
+    LogHAR,
+    RangeHAR,
+    WalkForward,
+)
+
+BARS = random_bars(900)
+NOW = 800
+
+
+def simulated_garch(length, seed=0, omega=0.02, alpha=0.1, beta=0.88):
+    """Closes of GARCH(1,1) in percent, and the variance of the return of the next row, in squared returns."""
+    draw = np.random.default_rng(seed)
+    returns, variance = np.empty(length), np.empty(length + 1)
+    variance[0] = omega / (1 - alpha - beta)
+    for t, z in enumerate(draw.normal(size=length)):
+        returns[t] = np.sqrt(variance[t]) * z
+        variance[t + 1] = omega + alpha * returns[t] ** 2 + beta * variance[t]
+    return 100 * np.exp(np.cumsum(returns) / 100), variance[1:] / 1e4
+
+
+def regret(forecast, variance):
+    """How much more QLIKE than that of the true variance, in the mean."""
+    ratio = variance / forecast
+    return float(np.mean(ratio - np.log(ratio) - 1))
+
+
+@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+def test_forecasts_are_variances_whatever_the_prices_are_counted_in(make):
+    at = np.arange(NOW - 30, NOW + 1)
+    fitted = make().fit(BARS, 700)
+    forecast = fitted.forecast(BARS, at)
+    assert forecast.shape == (31, 2)
+    assert (forecast > 0).all()
+    assert (forecast[:, 1] > forecast[:, 0]).all()
+    realised = np.nanmean(squared_returns(BARS))
+    assert 0.2 < np.mean(forecast[:, 0]) / realised < 5
+    cents = 100 * BARS
+    np.testing.assert_allclose(fitted.forecast(cents, at), forecast, rtol=1e-9)
+    # arch's optimiser stops within its tolerance of the optimum, and where, the last digit decides
+    np.testing.assert_allclose(make().fit(cents, 700).forecast(cents, at), forecast, rtol=0.01)
+
+
+@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+def test_bad_requests_are_explained(make):
+    baseline = make()
+    with pytest.raises(ValueError, match=r"call fit\(series, stop\) first"):
+        baseline.forecast(BARS, [700])
+    with pytest.raises(ValueError, match="at least 60 rows to learn from. Received: 59"):
+        baseline.fit(BARS, 59)
+    for at in ([900], [21], []):
+        with pytest.raises(ValueError, match=r"from 22 .* to 899"):
+            baseline.fit(BARS, 700).forecast(BARS, at)
+    with pytest.raises(ValueError, match="horizons must be at least 1"):
+        type(baseline)(horizons=(0,))
+
+
+@pytest.mark.parametrize("baseline", [RangeHAR(), LogHAR()])
+def test_what_reads_ranges_refuses_closes_alone(baseline):
+    with pytest.raises(ValueError, match="expected bars with High and Low"):
+        baseline.fit(BARS["Close"], 700)
+
+
+def test_arch_is_wired_as_it_is_documented():
+    """The full sample of the S&P in percent simple returns: figures known from elsewhere."""
+    from arch.data import sp500
+
+    closes = sp500.load()["Adj Close"]
+    returns = 100 * closes.pct_change().dropna().to_numpy()
+    found = GARCH()._model(returns).fit(disp="off")
+    assert found.loglikelihood == pytest.approx(-6936.718, abs=0.01)
+    np.testing.assert_allclose(found.params.iloc[1:], [0.0175, 0.1022, 0.8852], atol=2e-4)
+
+
+def test_a_fitted_garch_knows_its_own_process_and_an_ewma_does_not():
+    closes, variance = simulated_garch(6000)
+    at = np.arange(4000, 5990)
+    one = {
+        type(model).__name__: regret(model.fit(closes, 4000).forecast(closes, at)[:, 0], variance[at])
+        for model in (ConstantVariance(), EWMA(), GARCH(), GARCHt(), GJRt(), HAR())
+    }
+    assert one["GARCH"] < 0.001
+    assert max(one["GARCHt"], one["GJRt"]) < 0.003
+    assert one["EWMA"] > 0.005
+    assert 0.001 < one["HAR"] < one["EWMA"]
+    assert one["ConstantVariance"] > 0.05
+
+
+def test_garch_over_five_days_is_the_sum_of_five():
+    closes, _ = simulated_garch(3000)
+    model = GARCH(horizons=(1, 2, 5)).fit(closes, 3000)
+    _, omega, alpha, beta = model._parameters
+    daily = [model.forecast(closes, [2999])[0, 0]]
+    for _ in range(4):
+        daily.append(omega / 1e4 + (alpha + beta) * daily[-1])
+    np.testing.assert_allclose(model.forecast(closes, [2999])[0], np.cumsum(daily)[[0, 1, 4]], rtol=1e-9)
+
+
+def test_egarch_over_many_days_is_what_arch_finds_by_drawing_residuals():
+    closes, _ = simulated_garch(2000, seed=3)
+    model = EGARCHt(horizons=(1, 5, 10)).fit(closes, 2000)
+    fixed = model._model(100 * log_returns(closes)[1:]).fix(model._parameters)
+    drawn = fixed.forecast(
+        horizon=10, method="bootstrap", simulations=20_000, random_state=np.random.RandomState(0)
+    )
+    expected = np.cumsum(drawn.variance.to_numpy()[-1])[[0, 4, 9]] / 1e4
+    np.testing.assert_allclose(model.forecast(closes, [1999])[0], expected, rtol=0.01)
+
+
+def test_har_finds_the_weights_that_made_a_series():
+    """Daily variances that follow a HAR in their own range: fitted on it, the weights come back."""
+    draw, ranges = np.random.default_rng(0), [1e-4] * 22
+    for _ in range(6000):
+        mean = 1e-5 + 0.3 * ranges[-1] + 0.3 * np.mean(ranges[-5:]) + 0.3 * np.mean(ranges[-22:])
+        ranges.append(mean * draw.gamma(4) / 4)
+    ranges = np.array(ranges)
+    returns = draw.choice([-1, 1], len(ranges)) * np.sqrt(ranges)
+    closes = np.exp(np.cumsum(returns))
+    high = closes * np.exp(np.sqrt(4 * np.log(2) * ranges))
+    bars = pd.DataFrame({"High": high, "Low": closes, "Close": closes})
+    np.testing.assert_allclose(parkinson(bars), ranges)
+    for model in (HAR(), RangeHAR()):
+        np.testing.assert_allclose(model.fit(bars, len(bars))._weights[0][1:], 0.3, atol=0.08)
+    at = np.arange(3000, 6000)
+    said = LogHAR().fit(bars, 3000).forecast(bars, at)[:, 0]
+    assert regret(said, RangeHAR().fit(bars, 3000).forecast(bars, at)[:, 0]) < 0.02
+
+
+def test_log_har_lowers_qlike_as_far_as_its_weights_can():
+    model = LogHAR(horizons=(1,)).fit(BARS, 800)
+    rows = np.arange(23, 799)
+    realised = squared_returns(BARS)[rows + 1]
+
+    def loss():
+        said = model._say(BARS, rows)[:, 0]
+        return np.mean(np.log(said) + realised / said)
+
+    best, weights = loss(), model._weights[0].copy()
+    for number in range(6):
+        for nudge in (-0.02, 0.02):
+            model._weights[0] = weights + nudge * np.eye(6)[number]
+            assert loss() >= best - 1e-9
+
+
+def test_walking_forward_fits_again_on_what_has_come_and_on_nothing_else():
+    at = np.arange(500, 800)
+    walk = WalkForward(ConstantVariance(), every=100).fit(BARS, 501)
+    assert walk.fits(at) == [500, 600, 700]
+    calls = []
+    walk.progress = lambda: calls.append(1)
+    found = walk.forecast(BARS, at)[:, 0]
+    assert len(calls) == 3
+    squares = squared_returns(BARS)
+    for row, stop in ((500, 501), (599, 501), (600, 601), (799, 701)):
+        assert found[row - 500] == pytest.approx(np.mean(squares[1:stop]))
+    np.testing.assert_array_equal(walk.forecast(BARS, [650]), found[150:151, None] * [1, 5])
+    with pytest.raises(ValueError, match="every must be at least 1"):
+        WalkForward(EWMA(), every=0)
+    with pytest.raises(ValueError, match=r"call fit\(series, stop\) first"):
+        WalkForward(EWMA()).forecast(BARS, at)
+
+
+def test_a_fit_that_fails_is_told_with_its_date_and_arch_is_not_silenced():
+    class Stuck(GARCH):
+        def _model(self, returns):
+            model = super()._model(returns)
+            fit = model.fit
+            model.fit = lambda **options: fit(**options, options={"maxiter": 1})
+            return model
+
+    with pytest.warns(FitWarning, match=r"Stuck, on 500 rows to 2011-12-02: the fit did not converge"):
+        Stuck().fit(BARS, 500)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        GARCH().fit(BARS, 500)
+    assert not seen
+
+
+def test_a_geometric_mean_lies_between():
+    models = [ConstantVariance().fit(BARS, 500), EWMA().fit(BARS, 500)]
+    one, other = (model.forecast(BARS, [600, 700]) for model in models)
+    np.testing.assert_allclose(GeometricMean(models).forecast(BARS, [600, 700]) ** 2, one * other)
+    with pytest.raises(ValueError, match="at least one model"):
+        GeometricMean([])
