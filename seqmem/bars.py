@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.series import PriceError, as_levels, day, read_prices
-from seqmem.sources import raw_table
+from seqmem.sources import raw_table, wide_table
 
 BAR = ("High", "Low", "Close")
 STILL = 22  # rows without a change: a variance of 0, whose logarithm is no number
@@ -58,6 +58,38 @@ def read_bars(
     for name, column in found.items():
         bars[name] = read_prices(source, column, **options)
     return check_bars(bars[list(BAR)] if found else bars, name=_name(source))
+
+
+def read_panel(source: Any, *, rows: int = 252, date_format: str | None = None) -> dict[str, pd.DataFrame]:
+    """Closes of many series from a wide table, a column each, checked one by one: name -> bars.
+
+    A series may begin later than others: empty rows before its first close are dropped.
+
+    Args:
+        source: a file or a DataFrame as `read_prices` takes them, or ``"bundled:stocks"``: twenty American
+            stocks since 1990, from the package skfolio (``pip install seqmem[stocks]``).
+        rows: how many each needs.
+        date_format: as in `read_prices`.
+
+    Raises:
+        PriceError: no table, or no series in it that can be used.
+
+    Warns:
+        PriceWarning: a series that cannot be used, and why; it is left out.
+    """
+    table = wide_table(source)
+    found: dict[str, pd.DataFrame] = {}
+    for column in table.columns[0 if isinstance(table.index, pd.DatetimeIndex) else 1 :]:
+        begins = table[column].first_valid_index()
+        try:
+            own = table.loc[begins:]
+            closes = read_prices(own, str(column), lookback=rows, horizon=0, date_format=date_format)
+            found[str(column)] = check_bars(closes.to_frame("Close"), name=str(column))
+        except PriceError as error:
+            _warn(f"left out: {error}")
+    if not found:
+        raise PriceError(f"{_name(source)}: expected columns of closes. Received: none that can be used")
+    return found
 
 
 def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""``seqmem check`` and ``seqmem forecast``. Imports nothing slow until it must."""
+"""``seqmem check``, ``forecast`` and ``volatility``. Imports nothing slow until it must."""
 
 import argparse
 import os
@@ -42,7 +42,47 @@ def parser() -> argparse.ArgumentParser:
     forecast.add_argument("--csv", type=Path, metavar="FILE", help="write the forecast as CSV too")
     forecast.add_argument("--plot", type=Path, metavar="FILE", help="draw it: .png, .svg or .pdf")
     forecast.set_defaults(command=_forecast)
+
+    volatility = commands.add_parser(
+        "volatility",
+        help="recurrent networks beside GARCH and its family",
+        description="Forecast the variance of the next day and of the next five: EWMA, GARCH, GJR, EGARCH "
+        "and HAR, fitted anew every quarter, and recurrent networks of several seeds, trained once. On the "
+        "last 30%% of the rows, from the same origins, by QLIKE on squared returns and on the daily range, "
+        "with significance.",
+    )
+    _add_prices(volatility)
+    _add_league(volatility)
+    volatility.set_defaults(command=_volatility)
     return parse
+
+
+def _add_league(parse: argparse.ArgumentParser) -> None:
+    add = parse.add_argument
+    add("--high", default="High", metavar="COLUMN", help="of highs (High); without both, closes will do")
+    add("--low", default="Low", metavar="COLUMN", help="of lows (Low)")
+    add("--panel", action="store_true", help="each column is the closes of a series: one network for all")
+    add("--cells", default="lstm,gru", metavar="A,B,...", help="lstm, gru, rnn or module:Class (lstm,gru)")
+    for name, default, about in (
+        ("units", 16, "units of each seed's cell"),
+        ("lookback", 60, "days that a network reads, each of which looks back on 126 more"),
+        ("members", 5, "seeds of each network"),
+        ("every", 63, "days from refit to refit of the classics"),
+        ("epochs", 60, "of the networks, at most"),
+    ):
+        add(f"--{name}", type=_at_least_one, default=default, metavar="N", help=f"{about} ({default})")
+    add("--seed", type=int, default=0, metavar="N", help="of weights and shuffles (0)")
+    add("--threads", type=_at_least_one, metavar="N", help="processor cores to use (all)")
+    add("--csv", type=Path, metavar="FILE", help="write all scores as CSV")
+    add("--plot", type=Path, metavar="FILE", help="draw forecasts beside what came: .png, .svg or .pdf")
+    add("--export", metavar="NAME", help="export the first network for TensorFlow Serving")
+    add("--out", default="saved_models", help="the folder of all models (saved_models)")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, received {text!r}")
+    return int(text)
 
 
 def _add_prices(parse: argparse.ArgumentParser) -> None:
@@ -128,6 +168,13 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
     if options.plot:
         plot_forecast(prices, forecast, options.plot)
     return 0
+
+
+def _volatility(options: argparse.Namespace, console: "Console") -> int:
+    sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too
+    from seqmem.commands.volatility import run
+
+    return run(options, console)
 
 
 def _read(options: argparse.Namespace, **needed: int) -> "pd.Series":

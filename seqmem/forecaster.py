@@ -123,7 +123,7 @@ class Forecaster(Configured, keras.Model):
                 ends at the last of L consecutive origins and has a loss at each of them, for about the cost
                 of a window that much longer. It assumes that what a network makes of T steps it also makes
                 of T steps with a past before them. Forecasts are made from windows either way. The network's
-                call must take `labels`, as an `EncoderDecoder`'s does.
+                call must take `labels`.
             patience: stop after so many epochs without a better validation loss. None: never.
             seed: of the order of the windows. Weights and dropout follow `keras.utils.set_random_seed`.
             callbacks: Keras callbacks.
@@ -143,10 +143,8 @@ class Forecaster(Configured, keras.Model):
                 raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
         if patience is not None and validation is None:
             raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
-        if labels < 1 or (labels > 1 and not self._takes("labels")):
-            raise ValueError(
-                f"Forecaster: the network's call does not take labels. Received: labels={labels}"
-            )
+        if labels < 1 or (labels > 1 and not _takes(self.network, "labels")):
+            raise ValueError(f"Forecaster: the network's call takes no labels. Received: labels={labels}")
         many = isinstance(series, list | tuple) and np.ndim(series[0]) > 0
         data = panel(
             [self.target.levels(one) for one in (series if many else [series])],
@@ -205,17 +203,18 @@ class Forecaster(Configured, keras.Model):
         Raises:
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
+        forecast = np.asarray(self.predict(self.histories(series, at), verbose=0))
+        if not np.isfinite(forecast).all():
+            raise ValueError("Forecaster: the forecast is not finite: never fitted, or its weights diverged")
+        return forecast
+
+    def histories(self, series: Any, at: Any = None) -> tf.data.Dataset:
+        """Batches of the windows that end at the origins `at`, as `call` takes them."""
         levels = self.target.levels(series)
         at = len(levels) - 1 if at is None else at
         at = windows.checked(at, len(levels), history=self.closes, ahead=0)
         batches = windows.beside(levels, windows.in_order(at, batch_size=AT_ONCE))
-        history = batches.map(lambda series, at: windows.histories(series, at, self.closes))
-        forecast = np.asarray(self.predict(history, verbose=0))
-        if not np.isfinite(forecast).all():
-            raise ValueError(
-                "Forecaster: the forecast is not finite. fit() was never called, or its weights diverged"
-            )
-        return forecast
+        return batches.map(lambda series, at: windows.histories(series, at, self.closes))
 
     def _divide(self, steps: int) -> int:
         """Divide the steps of an epoch into equal turns, each of Keras's `steps_per_execution`."""
@@ -235,15 +234,16 @@ class Forecaster(Configured, keras.Model):
             options["labels"] = labels
             history, future = windows.apart(history, future, labels)
         label = self.target.label(future, history)
-        if training and self._takes("teacher"):
+        if training and _takes(self.network, "teacher"):
             options["teacher"] = label
         prediction = self.network(inputs, training=training, **options)
         return self.compute_loss(history, label, prediction, training=training)
-
-    def _takes(self, argument: str) -> bool:
-        return argument in inspect.signature(self.network.call).parameters
 
     def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
         for metric in self.metrics:
             metric.update_state(loss, sample_weight=ops.shape(data[1])[0])
         return {metric.name: metric.result() for metric in self.metrics}
+
+
+def _takes(network: Any, argument: str) -> bool:
+    return argument in inspect.signature(network.call).parameters

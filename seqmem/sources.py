@@ -53,6 +53,23 @@ def raw_table(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
     return frame, name, column
 
 
+def wide_table(source: Any) -> pd.DataFrame:
+    """A table with a column of closes for each series, as it is.
+
+    Raises:
+        PriceError: no such file or package, or a file that does not parse.
+    """
+    if isinstance(source, pd.DataFrame):
+        return source
+    if source != "bundled:stocks":
+        return _file(Path(source))
+    try:
+        from skfolio.datasets import load_sp500_dataset
+    except ImportError as error:
+        raise PriceError(f"bundled:stocks: {error}: pip install 'seqmem[stocks]'") from error
+    return load_sp500_dataset()
+
+
 def _column_hint(column: str, columns: list[str]) -> str:
     alike = [one for one in columns if one.lower() == column.lower()]
     if alike:

@@ -59,7 +59,7 @@ class VolatilityForecaster(Forecaster):
         epochs: int = 60,
         batch_size: int = 8,
         labels: int = 63,
-        learning_rate: float = 5e-3,
+        learning_rate: float = 1e-2,
         **options: Any,
     ) -> keras.callbacks.History:
         """Train on chunks, by QLIKE and Adam with a cosine schedule where `compile` was not called.
@@ -71,7 +71,7 @@ class VolatilityForecaster(Forecaster):
             batch_size: chunks in a batch.
             labels: origins to a chunk; at most as many as there are one after the other.
             learning_rate: where the cosine begins.
-            **options: of `Forecaster.fit`: validation, patience (10 with validation), seed, callbacks, ...
+            **options: of `Forecaster.fit`: validation, patience (20 with validation), seed, callbacks, ...
         """
         if not self.compiled:
             count = sum(map(len, origins)) if isinstance(origins, list) else len(origins)
@@ -79,8 +79,25 @@ class VolatilityForecaster(Forecaster):
             schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
             self.compile(optimizer=keras.optimizers.Adam(schedule), loss=QLIKE())
         if options.get("validation") is not None:
-            options.setdefault("patience", 10)
+            options.setdefault("patience", 20)
         return super().fit(series, origins, epochs=epochs, batch_size=batch_size, labels=labels, **options)
+
+    @property
+    def members(self) -> int:
+        """M, the networks side by side."""
+        return int(self.network.members)
+
+    def member(self, number: int) -> "VolatilityForecaster":
+        """One member by itself, as a forecaster."""
+        alone = type(self).from_config(self.get_config() | {"members": 1, "name": f"{self.name}_{number}"})
+        alone.build()
+        alone.target.set_weights(self.target.get_weights())
+        alone.network.set_weights(self.network.member_weights(number, alone.network))
+        return alone
+
+    def members_forecast(self, series: Any, at: Any) -> np.ndarray:
+        """What each member forecasts by itself, [M, N, H]."""
+        return np.moveaxis(_Apart(self).predict(self.histories(series, at), verbose=0), 1, 0)
 
     def calibrate(self, series: Any, at: Any) -> Self:
         """Scale each horizon's forecasts so that, over the origins `at`, squared returns are as forecast.
@@ -94,3 +111,18 @@ class VolatilityForecaster(Forecaster):
         factors = np.log(np.mean(realised / self.forecast(series, at), axis=0))  # [H]
         self.network.bias.assign_add(np.repeat(factors[:, None], self.network.members, axis=1))
         return self
+
+
+class _Apart(keras.Model):
+    """The forecasts of each member, [B, M, H]."""
+
+    def __init__(self, forecaster: VolatilityForecaster) -> None:
+        super().__init__(name="members_apart", dtype="float32", autocast=False)
+        self.forecaster = forecaster
+        self.built = True
+
+    def call(self, history: Any) -> Any:
+        target, network = self.forecaster.target, self.forecaster.network
+        said = network(target.inputs(history))  # [B, H, M]
+        each = [target.restore(said[..., number : number + 1], history) for number in range(network.members)]
+        return keras.ops.stack(each, axis=1)

@@ -180,14 +180,14 @@ FAULTS = [
     ),
     Fault(
         "an edge claimed without significance",
-        "seqmem/evaluation.py",
+        "seqmem/evaluation/paths.py",
         "if not (test.statistic < 0 and significant):",
         "if not test.statistic < 0:",
         "tests/test_evaluation.py tests/test_tuning.py",
     ),
     Fault(
         "an edge over the weakest baseline alone",
-        "seqmem/evaluation.py",
+        "seqmem/evaluation/paths.py",
         "for name in sorted(losses, key=lambda name: float(losses[name].mean())):",
         "for name in [max(losses, key=lambda name: losses[name].mean())]:",
         "tests/test_evaluation.py",
@@ -215,7 +215,7 @@ FAULTS = [
     ),
     Fault(
         "seqmem reaching up to tuning",
-        "seqmem/evaluation.py",
+        "seqmem/evaluation/paths.py",
         "import numpy as np\n",
         "import numpy as np\nimport tuning\n",
         "tests/laws/test_floors.py",

@@ -54,10 +54,36 @@ def test_forecasts_are_variances_whatever_the_prices_are_counted_in(make):
     assert (forecast[:, 1] > forecast[:, 0]).all()
     realised = np.nanmean(squared_returns(BARS))
     assert 0.2 < np.mean(forecast[:, 0]) / realised < 5
-    cents = 100 * BARS
-    np.testing.assert_allclose(fitted.forecast(cents, at), forecast, rtol=1e-9)
-    # arch's optimiser stops within its tolerance of the optimum, and where, the last digit decides
-    np.testing.assert_allclose(make().fit(cents, 700).forecast(cents, at), forecast, rtol=0.01)
+    for unit in (1000, 0.01):
+        other = unit * BARS
+        np.testing.assert_allclose(fitted.forecast(other, at), forecast, rtol=1e-9)
+        np.testing.assert_allclose(make().fit(other, 700).forecast(other, at), forecast, rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+@pytest.mark.parametrize("now", [30, 76, 90, 500])
+def test_no_forecast_moves_with_later_rows_or_with_their_number(make, now):
+    """Early origins too: arch begins its recursion with the first 75 returns."""
+    other = BARS.copy()
+    other.iloc[now + 1 :] = 3 * random_bars(900, seed=4).to_numpy()[now + 1 :]
+    fitted = make().fit(BARS, 700)
+    at = np.arange(max(fitted._earliest, now - 50), max(fitted._earliest, now) + 1)
+    if at[-1] > now:
+        pytest.skip("before the first origin")
+    here, there = fitted.forecast(BARS, at), fitted.forecast(other, np.arange(at[0], now + 60))
+    np.testing.assert_allclose(there[: len(at)], here, rtol=1e-12)
+
+
+@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+def test_walks_know_nothing_of_later_rows(make):
+    other = BARS.copy()
+    other.iloc[501:] = 1.2 * random_bars(900, seed=4).to_numpy()[501:]
+    at = np.arange(380, 501)
+    here, there = (
+        WalkForward(make(), every=50).fit(series, 351).forecast(series, which)[: len(at)]
+        for series, which in ((BARS, at), (other, np.arange(380, 560)))
+    )
+    np.testing.assert_allclose(there, here, rtol=1e-12)
 
 
 @pytest.mark.parametrize("make", VARIANCE_BASELINES)
@@ -68,7 +94,7 @@ def test_bad_requests_are_explained(make):
     with pytest.raises(ValueError, match="at least 60 rows to learn from. Received: 59"):
         baseline.fit(BARS, 59)
     for at in ([900], [21], []):
-        with pytest.raises(ValueError, match=r"from 22 .* to 899"):
+        with pytest.raises(ValueError, match=rf"from {baseline._earliest} to 899"):
             baseline.fit(BARS, 700).forecast(BARS, at)
     with pytest.raises(ValueError, match="horizons must be at least 1"):
         type(baseline)(horizons=(0,))
@@ -187,12 +213,36 @@ def test_a_fit_that_fails_is_told_with_its_date_and_arch_is_not_silenced():
             model.fit = lambda **options: fit(**options, options={"maxiter": 1})
             return model
 
-    with pytest.warns(FitWarning, match=r"Stuck, on 500 rows to 2011-12-02: the fit did not converge"):
+    with pytest.warns() as told:
         Stuck().fit(BARS, 500)
+    assert {type(one.message).__name__ for one in told} == {"ConvergenceWarning", "FitWarning"}
+    assert any(
+        "Stuck, on 500 rows to 2011-12-02: the fit did not converge" in str(one.message) for one in told
+    )
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
+        before = list(warnings.filters)
         GARCH().fit(BARS, 500)
+        assert warnings.filters == before
     assert not seen
+
+
+def test_a_fit_that_explodes_is_told():
+    class Growing(GARCHt):
+        def _persistence(self):
+            return super()._persistence() + 0.5
+
+    with pytest.warns(
+        FitWarning, match=r"Growing, on 520 rows to .*: the fit explodes: .* persistence of 1\.4"
+    ):
+        Growing().fit(BARS, 520)
+    closes, _ = simulated_garch(3000)
+    assert GARCH().fit(closes, 3000)._persistence() == pytest.approx(0.98, abs=0.01)
+    assert GJRt().fit(closes, 3000)._persistence() == pytest.approx(0.98, abs=0.01)
+    egarch = EGARCHt().fit(closes, 3000)
+    assert 0.95 < egarch._persistence() < 1
+    egarch._residuals = np.array([-1e4, 1e4])
+    assert egarch._persistence() == np.inf
 
 
 def test_a_geometric_mean_lies_between():

@@ -109,6 +109,10 @@ def test_members_are_networks_of_their_own(cells):
     together.head.assign(keras.random.normal(together.head.shape, seed=3))
     given = [np.array(weight) for weight in together.weights]
 
+    def parts(values, number):
+        together.set_weights(values)
+        return together.member_weights(number, alone)
+
     def learn(network):  # the mean over members takes a third of each one's gradient
         optimizer, loss = keras.optimizers.SGD(0.1 * network.members), QLIKE()
         for _ in range(3):
@@ -120,28 +124,13 @@ def test_members_are_networks_of_their_own(cells):
 
     said, learnt = learn(together)
     for number in range(3):
-        alone.set_weights(_member(alone, given, number))
+        alone.set_weights(parts(given, number))
         apart, weights = learn(alone)
         np.testing.assert_allclose(said[..., number], apart[..., 0], atol=2e-5)
-        for here, there in zip(_member(alone, learnt, number), weights, strict=True):
+        for here, there in zip(parts(learnt, number), weights, strict=True):
             np.testing.assert_allclose(here, there, atol=2e-5)
-    kernels = zip(*(_member(alone, given, number) for number in range(3)), strict=True)
+    kernels = zip(*(parts(given, number) for number in range(3)), strict=True)
     assert max(len({float(kernel.sum()) for kernel in same}) for same in kernels) == 3  # none begins alike
-
-
-def _member(network, values, number):
-    """Of the weights of three members, those of one: gate by gate and head by head, members stand in turn."""
-    parts = []
-    for weight, value in zip(network.weights, values, strict=True):
-        cells = getattr(network.recurrent.cell, "cells", [network.recurrent.cell])
-        units = [cell.units for cell in cells if any(weight is mine for mine in cell.weights)]
-        if units:
-            value = value.reshape(*value.shape[:-1], -1, 3, *units)[..., number, :]
-            value = value.reshape(*value.shape[:-2], -1)
-            parts.append(value if value.shape == weight.shape else np.split(value, 3)[number])
-        else:
-            parts.append(value[..., number : number + 1])
-    return parts
 
 
 def test_members_need_a_cell_that_can_be_widened():
@@ -180,6 +169,10 @@ def test_it_learns_is_calibrated_and_pools(cell):
     at = parts[0].train
     forecast = forecaster.calibrate(BARS, at).forecast(BARS, at)
     assert forecast.shape == (len(at), 2)
+    single = [forecaster.member(number).forecast(BARS, at) for number in range(2)]
+    np.testing.assert_allclose(np.sqrt(single[0] * single[1]), forecast, rtol=1e-4)
+    np.testing.assert_allclose(forecaster.members_forecast(BARS, at), single, rtol=1e-4)
+    assert cell is None or np.abs(single[0] / single[1] - 1).max() > 1e-4
     realised = [[squared_returns(BARS)[o + 1 : o + 1 + days].sum() for days in (1, 5)] for o in at]
     np.testing.assert_allclose(np.mean(realised / forecast, axis=0), 1, rtol=1e-3)
 

@@ -25,6 +25,8 @@ class VarianceBaseline(Baseline):
         ValueError: no horizons, or one below 1.
     """
 
+    _earliest = MONTH  # the first origin: what a recursion begins with lies before it
+
     def __init__(self, *, horizons: Sequence[int] = (1, 5)) -> None:
         if not horizons or min(horizons) < 1:
             who = type(self).__name__
@@ -54,9 +56,9 @@ class VarianceBaseline(Baseline):
         at, who = np.asarray(at), type(self).__name__
         if not getattr(self, "_fitted", False):
             raise ValueError(f"{who}: call fit(series, stop) first")
-        if not at.size or at.min() < MONTH or at.max() >= len(series):
+        if not at.size or at.min() < self._earliest or at.max() >= len(series):
             raise ValueError(
-                f"{who}: origins must lie from {MONTH} (a month) to {len(series) - 1}. "
+                f"{who}: origins must lie from {self._earliest} to {len(series) - 1}. "
                 f"Received: {f'{at.min()} to {at.max()}' if at.size else 'none'}"
             )
         return self._say(series[: int(at.max()) + 1], at)

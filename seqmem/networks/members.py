@@ -64,6 +64,13 @@ class EachMember(Configured, keras.initializers.Initializer):
         return ops.cast(kernel.reshape(shape), dtype or "float32")
 
 
+def one_of(value: np.ndarray, shape: tuple[int, ...], number: int, members: int, units: int) -> np.ndarray:
+    """A member's part, of `shape`, of a weight of all members: columns gate by gate, M times U."""
+    columns = value.reshape(*value.shape[:-1], -1, members, units)[..., number, :]
+    mine = columns.reshape(*value.shape[:-1], -1)
+    return mine if mine.shape == shape else np.split(mine, members)[number]
+
+
 def side_by_side(cell: Any, members: int) -> Any:
     """`members` cells like this one, which share nothing but the computation, as one cell of all their units.
 

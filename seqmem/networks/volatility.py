@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqmem._configured import Configured
-from seqmem.networks.members import side_by_side
+from seqmem.networks.members import one_of, side_by_side
 from seqmem.recurrence import Recurrent
 
 Tensor = Any
@@ -92,6 +93,17 @@ class VolatilityNetwork(Configured, keras.Model):
             hidden = ops.reshape(hidden, (-1, self.members, self.head.shape[0]))
             said = said + ops.einsum("bmu,uhm->bhm", hidden, ops.cast(self.head, hidden.dtype))
         return said
+
+    def member_weights(self, number: int, alone: "VolatilityNetwork") -> list[np.ndarray]:
+        """The weights of one member, in the shapes and order of a network of one."""
+        cells = (
+            [] if alone.recurrent is None else getattr(alone.recurrent.cell, "cells", [alone.recurrent.cell])
+        )
+        units = {id(weight): cell.units for cell in cells for weight in cell.weights}
+        return [
+            one_of(np.asarray(weight), tuple(mine.shape), number, self.members, units.get(id(mine), 1))
+            for weight, mine in zip(self.weights, alone.weights, strict=True)
+        ]
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """[B, T, F] -> [B, H, M]."""

@@ -1,18 +1,24 @@
 """Reports: tables for a terminal, plots for a file, an inspection of prices in plain words."""
 
-from seqmem.report.files import written_whole
+from seqmem.report.files import check_folder, written_whole
 from seqmem.report.inspection import Inspection, inspect_prices
-from seqmem.report.plots import plot_forecast
+from seqmem.report.plots import check_plot, plot_forecast
 from seqmem.report.tables import DATES_NOTE, FORECAST_FORMATS, forecast_table, heading, table
+from seqmem.report.volatility import LEAGUE_NOTE, league_tables, plot_volatility
 
 __all__ = [
     "DATES_NOTE",
     "FORECAST_FORMATS",
+    "LEAGUE_NOTE",
     "Inspection",
+    "check_folder",
+    "check_plot",
     "forecast_table",
     "heading",
     "inspect_prices",
+    "league_tables",
     "plot_forecast",
+    "plot_volatility",
     "table",
     "written_whole",
 ]

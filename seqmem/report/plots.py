@@ -1,6 +1,7 @@
 """Plots, written to files."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,21 +14,45 @@ def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, d
     Raises:
         ValueError: a suffix that matplotlib cannot write, or no such folder.
     """
-    from matplotlib.figure import Figure  # not pyplot: no window, no global state
-
-    path = Path(path)
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = figure_with_axes()
     recent = prices.iloc[-days:]
     axes.plot(recent.index, recent.to_numpy(), color="black", linewidth=1, label="close")
     joined = pd.concat([recent.iloc[-1:], forecast])
     axes.plot(joined.index, joined.to_numpy(), color="tab:red", marker="o", markersize=3, label="forecast")
     axes.set_ylabel(str(prices.name))
     axes.legend(frameon=False)
+    return saved(figure, path)
+
+
+def figure_with_axes() -> tuple[Any, Any]:
+    """An empty figure, and its axes."""
+    from matplotlib.figure import Figure  # not pyplot: no window, no global state
+
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
-    kinds = figure.canvas.get_supported_filetypes()
+    return figure, axes
+
+
+def check_plot(path: str | Path) -> Path:
+    """The path, if a plot can be written there: to be known before an hour of work, not after.
+
+    Raises:
+        ValueError: a suffix that matplotlib cannot write.
+    """
+    path, kinds = Path(path), figure_with_axes()[0].canvas.get_supported_filetypes()
     if path.suffix[1:] not in kinds:
         raise ValueError(f"plot: expected one of {sorted(kinds)}. Received: {path.name!r}")
+    return path
+
+
+def saved(figure: Any, path: str | Path) -> Path:
+    """Write a figure, whole or not at all.
+
+    Raises:
+        ValueError: a suffix that matplotlib cannot write, or no such folder.
+    """
+    path = check_plot(path)
     with written_whole(path) as draft:
         figure.savefig(draft, format=path.suffix[1:], dpi=150)
     return path

@@ -24,7 +24,8 @@ FLOORS = [
     {"seqmem.forecaster", "seqmem.baselines"},
     {"seqmem.volatility"},
     {"seqmem.evaluation", "seqmem.serving"},
-    {"seqmem.report"},
+    {"seqmem.report", "seqmem.league"},
+    {"seqmem.commands"},
     {"seqmem.cli", "tuning.hypermodel", "tuning.display"},
     {"tuning.journal"},
     {"tuning.searcher"},
@@ -34,10 +35,16 @@ FLOORS = [
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 DOORS = {
-    "arch": {"seqmem.stationarity", "seqmem.sources", "seqmem.baselines.garch"},
-    "statsmodels": {"seqmem.evaluation"},
+    "arch": {
+        "seqmem.stationarity",
+        "seqmem.sources",
+        "seqmem.baselines.garch",
+        "seqmem.evaluation.significance",
+    },
+    "statsmodels": {"seqmem.evaluation.significance"},
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},
+    "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
         "seqmem.process",  # its threads
         "seqmem.windows",  # tf.data

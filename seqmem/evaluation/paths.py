@@ -1,20 +1,12 @@
 """Backtests: every model at the same origins, scored on cumulative log returns, with significance."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-SIGNIFICANCE = 0.05
-MIN_ORIGINS = 100  # fewer overlapping paths than this say nothing
-
-
-class DieboldMariano(NamedTuple):
-    """The mean loss difference over its standard error (negative: the first is better), and its p-value."""
-
-    statistic: float
-    p_value: float
+from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano
 
 
 def backtest(models: Mapping[str, Any], series: pd.Series, at: Any) -> pd.DataFrame:
@@ -121,33 +113,6 @@ def _errors(results: pd.DataFrame) -> pd.DataFrame:
         )
     error = 100 * np.log(known["forecast"] / known["actual"])
     return known.assign(error=error, square=error**2)
-
-
-def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMariano:
-    """Diebold and Mariano (1995) on two series of losses at the same origins, in time order.
-
-    The standard error is Newey and West's (Bartlett weights) with max(horizon - 1, n^(1/3)) lags, the
-    p-value two-sided from Student's t. Equal losses give NaN: there is nothing to test.
-
-    Raises:
-        ValueError: losses of different lengths, or fewer than 10.
-
-    >>> losses = np.random.default_rng(0).normal(size=(2, 400)) ** 2
-    >>> diebold_mariano(losses[0] + 1, losses[1]).statistic > 5
-    True
-    """
-    from statsmodels.api import OLS
-
-    difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
-    if difference.ndim != 1 or len(difference) < 10:
-        raise ValueError(f"diebold_mariano: expected at least 10 losses. Received: {difference.shape}")
-    if not difference.any():
-        return DieboldMariano(float("nan"), float("nan"))
-    lags = max(horizon - 1, int(np.cbrt(len(difference))))
-    fitted = OLS(difference, np.ones(len(difference))).fit(
-        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
-    )
-    return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
 
 
 def edge(results: pd.DataFrame, model: str) -> str:

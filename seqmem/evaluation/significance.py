@@ -1,0 +1,69 @@
+"""Whether one model's losses are lower than another's by more than chance."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+SIGNIFICANCE = 0.05
+MIN_ORIGINS = 100  # fewer overlapping forecasts than this say nothing
+CONFIDENCE = 0.10  # the size of a model confidence set
+
+
+class DieboldMariano(NamedTuple):
+    """The mean loss difference over its standard error (negative: the first is better), and its p-value."""
+
+    statistic: float
+    p_value: float
+
+
+def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMariano:
+    """Diebold and Mariano (1995) on two series of losses at the same origins, in time order.
+
+    The standard error is Newey and West's (Bartlett weights) with max(horizon - 1, n^(1/3)) lags, the
+    p-value two-sided from Student's t. Equal losses give NaN: there is nothing to test.
+
+    Raises:
+        ValueError: losses of different lengths, or fewer than 10.
+
+    >>> losses = np.random.default_rng(0).normal(size=(2, 400)) ** 2
+    >>> diebold_mariano(losses[0] + 1, losses[1]).statistic > 5
+    True
+    """
+    from statsmodels.api import OLS
+
+    difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
+    if difference.ndim != 1 or len(difference) < 10:
+        raise ValueError(f"diebold_mariano: expected at least 10 losses. Received: {difference.shape}")
+    if not difference.any():
+        return DieboldMariano(float("nan"), float("nan"))
+    lags = max(horizon - 1, int(np.cbrt(len(difference))))
+    fitted = OLS(difference, np.ones(len(difference))).fit(
+        cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
+    )
+    return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
+
+
+def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed: int = 0) -> pd.Series:
+    """The model confidence set of Hansen, Lunde and Nason (2011): a p-value for each model.
+
+    Models with a p-value below `size` are left out: the rest hold the best with probability 1 - size. By
+    the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`.
+
+    Args:
+        losses: a column for each model, a row for each origin, in time order.
+        size: of the test.
+        seed: of the bootstrap.
+
+    >>> losses = pd.DataFrame(np.random.default_rng(0).normal(size=(400, 2)) ** 2, columns=["a", "b"])
+    >>> (model_confidence_set(losses.assign(c=losses["a"] + 0.5)) >= 0.1).to_dict()
+    {'a': True, 'b': True, 'c': False}
+    """
+    from arch.bootstrap import MCS
+
+    varied = losses.loc[:, ~losses.T.duplicated()]  # two of the same have no difference to test
+    if varied.shape[1] < 2:
+        return pd.Series(1.0, losses.columns, name="mcs")
+    test = MCS(varied, size=size, reps=1000, block_size=int(np.cbrt(len(losses))) + 1, seed=seed)
+    test.compute()
+    return test.pvalues["Pvalue"].reindex(losses.columns).rename("mcs")

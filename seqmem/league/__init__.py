@@ -1,0 +1,7 @@
+"""Leagues of volatility: on one series, and of one network for many."""
+
+from seqmem.league.entries import REFERENCES, classics, network
+from seqmem.league.panel import PanelLeague, panel_league
+from seqmem.league.single import League, league
+
+__all__ = ["REFERENCES", "League", "PanelLeague", "classics", "league", "network", "panel_league"]
