@@ -1,4 +1,5 @@
-# run: the main job on real data · test: the suite · lint: ruff and mypy · bench: the rivals · clean: forget .venv
+# run: the main job on real data · test: the suite · lint: ruff and mypy · bench: the rivals ·
+# evidence: every figure on volatility · clean: forget .venv
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -6,7 +7,7 @@ BIN = $(VENV)/bin
 # package from a script that stands beside that folder.
 READY = $(VENV)/.ready
 
-.PHONY: run test lint bench clean
+.PHONY: run test lint bench evidence clean
 
 run: $(READY)
 	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -25,6 +26,11 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--config-settings editable_mode=compat --editable '.[bench]'
 	$(BIN)/python -m benchmarks
+
+evidence: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--config-settings editable_mode=compat --editable '.[stocks]'
+	$(BIN)/python -m benchmarks.evidence
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from samples import random_bars
 
 from seqmem import cli
-from seqmem.serving import export
+from seqmem.serving import Served, export
 from tuning import __main__ as tune
 
 
@@ -171,3 +172,22 @@ def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsy
     assert ".tuning/small/trials.csv" in capsys.readouterr().out
     assert len(pd.read_csv(tmp_path / ".tuning/small/trials.csv")) == 1
     assert not (tmp_path / "saved_models").exists()
+
+
+def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    random_bars(1200).to_csv("bars.csv")
+    command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "2"]
+    assert tune.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10"]) == 0
+    said = capsys.readouterr().out
+    for words in ("1200 closes", "Test: variance over 1 day, all origins", "GARCH-t", "volatility"):
+        assert words in said
+    assert "Exported to saved_models/volatility/1" in said
+    card = json.loads((tmp_path / "saved_models/volatility/1/card.json").read_text())
+    assert card["input"] == {name: ["batch", "at least 136"] for name in ("high", "low", "close")}
+    assert card["horizons"] == [1, 5]
+    served = Served("saved_models/volatility").volatility(random_bars(1200))
+    assert served["days"].tolist() == [1, 5]
+    np.testing.assert_allclose(
+        served["volatility"] ** 2 * served["days"] / 252, served["variance"], rtol=1e-5
+    )

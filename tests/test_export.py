@@ -59,11 +59,11 @@ def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
 def test_bad_names_are_refused(options, words, fitted, tmp_path):
     with pytest.raises(ValueError, match=words):
         export(fitted, tmp_path, **options)
-    with pytest.raises(ValueError, match="never called"):
+    with pytest.raises(ValueError, match="never fitted"):
         export(small_forecaster(), tmp_path, name="m")
     unfitted = small_forecaster()
     unfitted.build()
-    with pytest.raises(ValueError, match="never called"):
+    with pytest.raises(ValueError, match="never fitted"):
         export(unfitted, tmp_path, name="m")
     assert not list(tmp_path.iterdir())
 

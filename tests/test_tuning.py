@@ -8,12 +8,12 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 import pytest
-from samples import random_walk
+from samples import random_bars, random_walk
 
-import tuning.hypermodel
+import tuning.tasks
 from seqmem import windows
 from seqmem.networks import EncoderDecoder
-from tuning import ForecastHyperModel, SearchFailed, SearchSpace, search, select
+from tuning import ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
 from tuning.observer import Observer
 
 PRICES = random_walk(500)
@@ -139,7 +139,7 @@ def broken(monkeypatch):
             network.readout.bias_initializer = lambda shape, dtype: np.full(shape, np.nan)
         return network
 
-    monkeypatch.setattr(tuning.hypermodel, "EncoderDecoder", build)
+    monkeypatch.setattr(tuning.tasks, "EncoderDecoder", build)
 
 
 def test_failures_are_rows_of_the_table_and_the_search_goes_on(broken, capfd):
@@ -259,3 +259,33 @@ def test_a_batch_has_as_many_labels_whatever_an_example_has(labels, examples, mo
     with pytest.raises(ZeroDivisionError):
         hypermodel.fit(hp, forecaster)
     assert (asked["labels"], asked["batch_size"]) == (labels, examples)
+
+
+@pytest.mark.parametrize("series", [random_bars(900), random_bars(900)["Close"]], ids=["bars", "closes"])
+def test_volatility_is_searched_and_judged_beside_the_classics(series, tmp_path):
+    space = SearchSpace(
+        cells=("gru", "lstm"), units=(2,), lookbacks=(10, 60), learning_rates=(1e-2,), dropouts=(0.0,)
+    )
+    task = VolatilityTask(every=200)
+    hypermodel = ForecastHyperModel(space, series, task=task, epochs=3)
+    assert (hypermodel.labels, hypermodel.batch_size, hypermodel.patience) == (63, 504, 15)
+    assert hypermodel.split.train[0] == 60 + 126 - 1  # the longest lookback's first origin, for all
+    result = search(hypermodel, keras_tuner.GridSearch, max_trials=4, directory=tmp_path)
+    assert (result.table["status"] == "completed").all()
+    assert result.table["lookback"].nunique() == 2
+    # what an untrained network says is RiskMetrics' variance: the ratio of its loss is 1
+    untrained = hypermodel.build(keras_tuner.HyperParameters())
+    untrained.target.adapt([untrained.target.levels(series)[: hypermodel.split.train[-1] + 6]])
+    batches = windows.beside(
+        untrained.target.levels(series), windows.in_order(hypermodel.split.validation, batch_size=512)
+    )
+    loss = untrained.evaluate(batches, verbose=0)
+    assert loss == pytest.approx(result.naive_loss, rel=1e-4)
+    chosen = select(result, hypermodel)
+    assert {"GARCH-t", "EWMA", chosen.name} <= set(chosen.scores.index.unique("model"))
+    assert "GARCH-t" in chosen.verdict
+
+
+def test_a_volatility_search_refuses_what_is_no_series():
+    with pytest.raises(ValueError, match="prices must be bars or closes, see read_bars. Received: ndarray"):
+        ForecastHyperModel(SPACE, np.ones(500), task=VolatilityTask())

@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from tuning.selection import Selected as Selected
     from tuning.selection import select as select
     from tuning.space import SearchSpace as SearchSpace
+    from tuning.tasks import PathTask as PathTask
+    from tuning.tasks import VolatilityTask as VolatilityTask
 
 _HOME = {
     "ForecastHyperModel": "hypermodel",
     "LineDisplay": "display",
     "LiveDisplay": "display",
+    "PathTask": "tasks",
     "SearchFailed": "searcher",
     "SearchResult": "searcher",
     "SearchSpace": "space",
     "Selected": "selection",
+    "VolatilityTask": "tasks",
     "search": "searcher",
     "select": "selection",
 }

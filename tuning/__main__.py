@@ -26,8 +26,16 @@ def parser() -> argparse.ArgumentParser:
     )
     add = parse.add_argument
     add("--version", action="version", version=f"seqmem {version('seqmem')}")
+    add(
+        "--task",
+        choices=("path", "volatility"),
+        default="path",
+        help="what to forecast: closes (path) or variances",
+    )
     add("--prices", required=True, metavar="FILE|bundled:NAME", help=f"CSV or Parquet, or {BUNDLED}")
     add("--column", default="Close", help="the column of prices (Close)")
+    add("--high", default="High", help="the column of highs, for volatility (High)")
+    add("--low", default="Low", help="the column of lows, for volatility (Low)")
     add("--date-format", metavar="FORMAT", help="where dates are not ISO, as in strptime: %%d.%%m.%%Y")
     add("--horizon", type=_whole(1), default=5, help="days ahead (5)")
     for one in fields(SearchSpace):
@@ -36,23 +44,22 @@ def parser() -> argparse.ArgumentParser:
         add(
             f"--{one.name.replace('_', '-')}",
             type=_choices(kind),
-            default=one.default,
+            default=None,
             metavar="A,B,...",
             help=f"{one.metadata['about']}{ranges} ({','.join(map(str, one.default))})",  # type: ignore[arg-type]
         )
     add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner (bayesian)")
     add("--max-trials", type=_whole(1), default=20, help="configurations to try (20)")
-    add("--epochs", type=_whole(1), default=20, help="epochs for each, at most (20)")
+    add("--epochs", type=_whole(1), help="epochs for each, at most (path 20, volatility 60)")
     add(
         "--patience",
         type=_whole(1),
-        default=4,
-        help="epochs without a better validation loss before a trial ends",
+        help="epochs without a better loss before a trial ends (4, 15)",
     )
-    add("--labels", type=_whole(1), default=1, help="origins to an example: 1 window, or a chunk of more (1)")
+    add("--labels", type=_whole(1), help="origins to an example: 1 window, or a chunk of more (1, 63)")
     add("--threads", type=_whole(1), default=None, help="processor cores to use (all)")
     add("--seed", type=_whole(0), default=0, help="of configurations, weights and shuffles (0)")
-    add("--name", default="path", help="of the exported model (path)")
+    add("--name", help="of the exported model (that of the task)")
     add("--out", default="saved_models", help="the folder of all models (saved_models)")
     add("--directory", default=None, help="where trials.csv goes (.tuning/NAME)")
     return parse
@@ -61,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if all went well, 1 on bad input or a failed search, 130 after Ctrl-C."""
     options = parser().parse_args(arguments)
+    options.name = options.name or options.task
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported, or it is not quiet
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     from rich.console import Console

@@ -5,8 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from seqmem.baselines import Baseline, Drift, LastClose, MeanReturn
-from seqmem.evaluation import backtest, edge, scores
 from tuning.hypermodel import ForecastHyperModel
 from tuning.searcher import SearchResult
 from tuning.space import label
@@ -20,8 +18,9 @@ class Selected:
         forecaster: with the weights of its best epoch.
         trial: its row of the table of trials.
         name: what it is called in `scores`.
-        scores: it and the baselines on the test origins, as `seqmem.evaluation.scores` gives them.
-        verdict: whether it beats every baseline, in plain words.
+        scores: it and the baselines on the test origins, as `scores` or `volatility_scores` of
+            `seqmem.evaluation` give them.
+        verdict: whether it beats the baselines, in plain words.
     """
 
     forecaster: Any
@@ -37,15 +36,6 @@ def select(result: SearchResult, hypermodel: ForecastHyperModel) -> Selected:
     This is the one place that touches the test part; nothing is chosen after it.
     """
     trial = result.table.iloc[0].to_dict()
-    forecaster = result.load(trial["trial"])
-    name = label(trial)
-    prices, at = hypermodel.prices, hypermodel.split.test
-    stop = int(at[0]) + 1  # the first row of the test part
-    baselines: dict[str, Baseline] = {
-        "last close": LastClose(horizon=hypermodel.horizon),
-        "drift": Drift(horizon=hypermodel.horizon),
-        "mean return": MeanReturn(horizon=hypermodel.horizon).fit(prices, stop),
-    }
-    results = backtest({name: forecaster, **baselines}, prices, at)
-    table = scores(results, training=prices.iloc[:stop].to_numpy())
-    return Selected(forecaster, trial, name, table, edge(results, name))
+    forecaster, name = result.load(trial["trial"]), label(trial)
+    at = hypermodel.split.test
+    return Selected(forecaster, trial, name, *hypermodel.task.judge(name, forecaster, hypermodel.prices, at))

@@ -44,6 +44,7 @@ def card(
         "lookback": forecaster.lookback,
         "closes": forecaster.closes,
         "horizon": forecaster.horizon,
+        **({"horizons": list(forecaster.target.horizons)} if forecaster.target.columns else {}),
         "parameters": int(sum(np.prod(weight.shape) for weight in forecaster.trainable_weights)),
         "config": forecaster.get_config(),
         "transform": {weight.path: float(weight) for weight in forecaster.target.weights},

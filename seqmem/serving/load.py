@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import seqmem.networks  # noqa: F401 - registers with Keras what a saved forecaster is made of
+from seqmem.bars import as_bars
 from seqmem.forecaster import Forecaster
 from seqmem.series import PriceError, coming_days
 from seqmem.serving.card import NAME as CARD
@@ -53,6 +54,7 @@ class Served:
             about = json.loads((self.folder / CARD).read_text())
             self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
             self.inputs, self.outputs = tuple(about["input"]), tuple(about["output"])
+            self.days = [int(days) for days in about.get("horizons", ())]  # that each variance covers
             self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: not a model that seqmem exported: {CARD}: {error}") from error
@@ -76,6 +78,21 @@ class Served:
                 )
         found = self._model.signatures["serving_default"](**arrays)
         return {name: np.asarray(found[name]) for name in self.outputs}
+
+    def volatility(self, bars: pd.DataFrame | pd.Series) -> pd.DataFrame:
+        """What follows the last bar: days, variance of the log return over them, volatility of a year.
+
+        Raises:
+            PriceError: fewer bars than a window reads, or columns that are not there.
+        """
+        rows = as_bars(bars)[-self.closes :]
+        if len(rows) < self.closes:
+            raise PriceError(f"expected at least {self.closes} bars for {self.folder}. Received: {len(rows)}")
+        columns = rows.T if len(self.inputs) > 1 else rows.T[-1:]
+        if len(columns) != len(self.inputs):
+            raise PriceError(f"{self.folder}: expected {', '.join(self.inputs)}. Received: closes alone")
+        answer = self.answer(**{name: one[None] for name, one in zip(self.inputs, columns, strict=True)})
+        return pd.DataFrame({"days": self.days, **{name: values[0] for name, values in answer.items()}})
 
     def forecast(self, prices: pd.Series) -> pd.Series:
         """The dated forecast that follows the last close.
