@@ -11,7 +11,7 @@ from keras import ops
 
 from seqmem import windows
 from seqmem._configured import Configured
-from seqmem.divergence import RaiseWhenDiverged
+from seqmem.divergence import FirstBad, RaiseWhenDiverged
 from seqmem.panel import panel
 from seqmem.stationarity import require_stationary
 from seqmem.targets import PricePath, Target
@@ -57,6 +57,7 @@ class Forecaster(Configured, keras.Model):
         self.network = network
         self.target = target or PricePath()
         self.lookback = lookback
+        object.__setattr__(self, "_first_bad", FirstBad())  # past Keras's tracking: it is nobody's weight
 
     @property
     def horizon(self) -> int:
@@ -145,14 +146,8 @@ class Forecaster(Configured, keras.Model):
             raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
         if labels < 1 or (labels > 1 and not _takes(self.network, "labels")):
             raise ValueError(f"Forecaster: the network's call takes no labels. Received: labels={labels}")
-        many = isinstance(series, list | tuple) and np.ndim(series[0]) > 0
-        data = panel(
-            [self.target.levels(one) for one in (series if many else [series])],
-            origins if many else [origins],
-            validation if many or validation is None else [validation],
-            history=self.closes,
-            horizon=self.horizon,
-        )
+        size = {"history": self.closes, "horizon": self.horizon}
+        data = panel(series, origins, validation, levels=self.target.levels, **size)
         self.target.adapt(data.known)
         if guard is not None:
             for known in data.known:
@@ -162,7 +157,8 @@ class Forecaster(Configured, keras.Model):
             self.compile(optimizer="adam", loss="mse")
         if not self.built:
             self.build()
-        watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged()]
+        self._first_bad.forget()
+        watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._first_bad, data.when)]
         if data.validation is not None:
             options["validation_data"] = windows.beside(
                 data.levels, windows.in_order(data.validation, batch_size=AT_ONCE)
@@ -186,6 +182,7 @@ class Forecaster(Configured, keras.Model):
         """One step of gradient descent on a batch of `windows.beside`."""
         with tf.GradientTape() as tape:
             loss = self._learn(data, training=True)
+            self._first_bad.note(loss, data[1])
             scaled = self.optimizer.scale_loss(loss)
         weights = self.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, weights), weights)

@@ -12,7 +12,7 @@ from seqmem.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder, Linear
 from seqmem.stationarity import NonStationary
 from seqmem.targets import PricePath
-from seqmem.transforms import Chain, LogReturn, Standardize
+from seqmem.transforms import Chain, Difference, LogReturn, Standardize
 from seqmem.windows import split
 
 
@@ -82,8 +82,22 @@ def test_raw_price_levels_are_refused(transform, seed):
 def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
     forecaster = small_forecaster()
     forecaster.compile(keras.optimizers.SGD(1e30), loss="mse")
-    with pytest.raises(Diverged, match="loss became .* in epoch [12]: try a lower learning rate"):
+    words = r"loss became .* in epoch [12], first in a batch of windows that end at (20\d\d-\d\d-\d\d, ){4}"
+    with pytest.raises(Diverged, match=words + ".* and 59 more: try a lower learning rate"):
         forecaster.fit(prices, np.arange(20, 300), validation=np.arange(310, 350), epochs=3)
+
+
+def test_a_loss_that_is_no_number_names_the_window_that_it_comes_from(prices):
+    """A price so large that its square is none, in the second of two series."""
+    forecaster = Forecaster(small_forecaster().network, PricePath(Difference()), lookback=8)
+    odd = prices.copy()
+    odd.iloc[200] = 1e30
+    with pytest.raises(Diverged, match=rf"end at {odd.index[199]:%Y-%m-%d} of series 2: "):
+        forecaster.fit([prices, odd], [[50, 80], [100, 199]], epochs=1, batch_size=1, guard=None, verbose=0)
+    calm = Forecaster(small_forecaster().network, PricePath(Difference()), lookback=8)
+    calm.fit(prices, [50, 80], epochs=1, guard=None)
+    with pytest.raises(ValueError, match="PricePath: learns from one series. Received: 2"):
+        small_forecaster().fit([prices, prices], [[50], [50]])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from seqmem.league.entries import (
 from seqmem.volatility import VolatilityForecaster
 from seqmem.windows import origins
 
+DROPOUT, RATE = 0.2, 3e-3  # half of a single series' and a third: there is more to learn from
+
 
 @dataclass(frozen=True)
 class PanelLeague:
@@ -82,7 +84,7 @@ def panel_league(
     ranges = all("High" in bars for bars in panel.values())
     design: dict[str, Any] = {"ranges": ranges, "lookback": lookback}
     keras.utils.set_random_seed(seed)  # before they are made: their dropout draws its seed then
-    networks = {title(cell): network(cell, horizons, units=units, members=members, **design)}
+    networks = {title(cell): network(cell, horizons, units=units, members=members, dropout=DROPOUT, **design)}
     networks["linear"] = network(None, horizons, **design)
     closes = max(one.closes for one in networks.values())
     parts = {name: _parts(name, bars, panel, closes, max(horizons)) for name, bars in panel.items()}
@@ -93,7 +95,7 @@ def panel_league(
             progress(f"{model}, trained on {len(panel)} series with {forecaster.members} seeds")
             keras.utils.set_random_seed(seed)
             pool: dict[str, Any] = {"validation": list(validation), "epochs": epochs, "seed": seed}
-            forecaster.fit(list(panel.values()), list(train), batch_size=32, **pool)
+            forecaster.fit(list(panel.values()), list(train), batch_size=32, learning_rate=RATE, **pool)
             for (name, bars), at in zip(panel.items(), test, strict=True):
                 said[name][model] = Entry(forecaster.forecast(bars, at))
         for (name, bars), at in zip(panel.items(), test, strict=True):

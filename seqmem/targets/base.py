@@ -52,9 +52,9 @@ class Target(Configured, keras.layers.Layer, ABC):
         """Learn from the training parts alone, one for each series.
 
         Raises:
-            ValueError: more than one series, where the target has one scale.
+            ValueError: more than one series, where the transform learns a scale.
         """
-        if len(known) != 1:
+        if len(known) != 1 and self.transform.weights:
             raise ValueError(f"{type(self).__name__}: learns from one series. Received: {len(known)}")
         self.transform.adapt(known[0])
 

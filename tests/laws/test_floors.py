@@ -47,6 +47,7 @@ DOORS = {
     "matplotlib": {"seqmem.report.plots"},
     "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
+        "seqmem.divergence",  # inside the compiled step
         "seqmem.process",  # its threads
         "seqmem.windows",  # tf.data
         "seqmem.recurrence.adjoint",  # compiled loops
