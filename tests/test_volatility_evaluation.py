@@ -20,7 +20,7 @@ from seqmem.evaluation import (
     volatility_verdict,
 )
 from seqmem.evaluation.volatility import losses, mean_qlike, qlike
-from seqmem.league import league, panel_league
+from seqmem.league import panel_league, volatility_league
 from seqmem.report import league_tables, plot_volatility
 
 CLOSES, VARIANCE = simulated_garch(3000, seed=1)
@@ -176,7 +176,7 @@ SMALL = {"units": 2, "members": 2, "lookback": 10, "epochs": 2, "every": 200}
 def test_a_league_is_complete_and_the_same_a_second_time():
     bars = random_bars(1100)
     said = []
-    first, second = (league(bars, cells=("gru",), progress=said.append, **SMALL) for _ in range(2))
+    first, second = (volatility_league(bars, cells=("gru",), progress=said.append, **SMALL) for _ in range(2))
     pd.testing.assert_frame_equal(first.scores, second.scores)
     models = list(first.scores.index.unique("model"))
     assert models[:9] == [
@@ -202,7 +202,9 @@ def test_a_league_knows_nothing_of_what_comes_after():
     bars, now = random_bars(1100), 1000
     other = bars.copy()
     other.iloc[now + 1 :] = 2 * random_bars(1100, seed=9).to_numpy()[now + 1 :]
-    here, there = (league(one, cells=("rnn",), raw=False, **SMALL).results for one in (bars, other))
+    here, there = (
+        volatility_league(one, cells=("rnn",), raw=False, **SMALL).results for one in (bars, other)
+    )
     known = here["origin"] <= now
     np.testing.assert_allclose(there.loc[known, "forecast"], here.loc[known, "forecast"], rtol=1e-6)
     assert not np.allclose(there.loc[~known, "forecast"], here.loc[~known, "forecast"])
@@ -210,7 +212,7 @@ def test_a_league_knows_nothing_of_what_comes_after():
 
 def test_a_series_too_short_says_so():
     with pytest.raises(ValueError, match="no window of 136 closes"):
-        league(random_bars(200), cells=("gru",), **SMALL)
+        volatility_league(random_bars(200), cells=("gru",), **SMALL)
 
 
 def _wide(tmp_path):

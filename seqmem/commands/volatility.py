@@ -10,7 +10,7 @@ from rich.console import Console
 
 from seqmem.bars import read_bars, read_panel
 from seqmem.cells import cell_class
-from seqmem.league import REFERENCES, League, PanelLeague, league, panel_league
+from seqmem.league import REFERENCES, League, PanelLeague, panel_league, volatility_league
 from seqmem.league.entries import noted
 from seqmem.process import prepare
 from seqmem.report import (
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             if options.panel:
                 of_many = panel_league(prices, cell=cells[0], progress=progress, **given)
             else:
-                of_one = league(prices, cells=cells, progress=progress, **given)
+                of_one = volatility_league(prices, cells=cells, progress=progress, **given)
     except KeyboardInterrupt:
         console.print("Stopped; nothing was written.", style="yellow")
         return 130

@@ -2,6 +2,6 @@
 
 from seqmem.league.entries import REFERENCES, classics, network
 from seqmem.league.panel import PanelLeague, panel_league
-from seqmem.league.single import League, league
+from seqmem.league.single import League, volatility_league
 
-__all__ = ["REFERENCES", "League", "PanelLeague", "classics", "league", "network", "panel_league"]
+__all__ = ["REFERENCES", "League", "PanelLeague", "classics", "network", "panel_league", "volatility_league"]

@@ -39,7 +39,7 @@ class League:
     warnings: Sequence[str]
 
 
-def league(
+def volatility_league(
     bars: Any,
     *,
     cells: Sequence[str] = ("lstm", "gru"),
