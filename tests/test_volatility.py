@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import VARIANCE_TARGETS, random_bars
 
+from benchmarks import simulated
 from seqmem import windows
 from seqmem.bars import as_bars, parkinson, squared_returns
+from seqmem.baselines import GARCH
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.losses import QLIKE, StudentT
 from seqmem.networks import VolatilityNetwork, side_by_side
@@ -222,3 +224,14 @@ def test_closes_alone_will_do_where_no_range_is_read():
     ]
     for other in forecasts[1:]:
         np.testing.assert_array_equal(forecasts[0], other)
+
+
+def test_on_raw_squared_returns_it_learns_the_decay_of_a_garch_given_enough_days():
+    """As `benchmarks.simulated` has it, in one series: closer than EWMA, not as close as GARCH."""
+    closes, variance = simulated.garch(simulated.DAYS + simulated.LATER, 0)
+    at = np.arange(simulated.DAYS - 1, len(closes) - 1)
+    forecaster = simulated.fitted(simulated.NETWORKS["LSTM on r²"], closes, simulated.DAYS, seed=0)
+    learnt = simulated.regret(forecaster.forecast(closes, at)[:, 0], variance[at])
+    fitted = GARCH().fit(closes, simulated.DAYS).forecast(closes, at)[:, 0]
+    assert simulated.regret(fitted, variance[at]) < 0.001
+    assert learnt < 0.004

@@ -9,7 +9,7 @@ from samples import random_bars
 from test_variance_baselines import simulated_garch
 
 from seqmem import cli
-from seqmem.bars import PriceWarning, read_panel
+from seqmem.bars import PriceWarning, parkinson, read_panel, squared_returns
 from seqmem.baselines import EWMA, ConstantVariance
 from seqmem.evaluation import (
     model_confidence_set,
@@ -74,7 +74,9 @@ def test_the_range_counts_as_much_as_the_returns_of_the_training_part():
     baseline = ConstantVariance().fit(bars, 600)
     rows = volatility_backtest({"c": baseline}, bars, np.arange(22, 599), training=600)
     day = rows[rows["h"] == 1]
-    assert day["parkinson"].mean() == pytest.approx(day["squared"].mean(), rel=0.1)
+    squares, ranges = squared_returns(bars), parkinson(bars)
+    scale = squares[1:600].mean() / ranges[1:600].mean()  # of the rows that training knows
+    np.testing.assert_allclose(day["parkinson"], scale * ranges[23:600], rtol=1e-9)
     assert day["parkinson"].std() < day["squared"].std()
 
 
@@ -233,6 +235,8 @@ def test_a_panel_has_one_network_for_all_series(tmp_path):
     assert list(found.series.columns) == ["GRU", "linear", "GARCH-t", "GJR-t", "GRU x GJR-t"]
     row = found.tests.loc[("GRU", "GARCH-t", "squared", 1, "all")]
     assert row["series"] == 3
+    assert found.verdict.count(" of 3.") == 6
+    assert found.verdict.startswith(("GRU beats GARCH-t over all", "No edge found: GRU "))
     starts = {str(one["date"].min())[:10] for one in found.results.values()}
     assert starts == {f"{frame.index[int(900 * 0.7) - 1]:%Y-%m-%d}"}  # cut at one date
     short = {**panel, "D": panel["A"][-400:]}

@@ -122,9 +122,12 @@ def _say_panel(
     heading(
         "Diebold-Mariano on the mean over series of each date; wins: series with the lower QLIKE", console
     )
-    formats = {"difference": "+.4f", "statistic": "+.2f", "p_value": ".4f"}
-    console.print(table(found.tests.reset_index(), formats=formats))
+    formats = {"difference": "+.4f", "dm": "+.2f", "p": ".4f"}
+    tests = found.tests.rename(columns={"statistic": "dm", "p_value": "p"}).reset_index()
+    same = [name for name in ("proxy", "series") if tests[name].nunique() == 1]
+    console.print(table(tests.drop(columns=same), formats=formats))
     _say_notes(found.warnings, console)
+    console.print(f"\n{found.verdict}", style="bold", highlight=False, soft_wrap=True)
     if options.csv:
         with written_whole(options.csv) as draft:
             found.tests.to_csv(draft)

@@ -1,6 +1,6 @@
 """Evaluation: every model at the same origins, scored, with significance."""
 
-from seqmem.evaluation.panel import PanelTest, panel_test
+from seqmem.evaluation.panel import PanelTest, panel_test, panel_verdict
 from seqmem.evaluation.paths import backtest, edge, scores
 from seqmem.evaluation.significance import (
     CONFIDENCE,
@@ -24,6 +24,7 @@ __all__ = [
     "edge",
     "model_confidence_set",
     "panel_test",
+    "panel_verdict",
     "scores",
     "seed_spread",
     "volatility_backtest",

@@ -1,11 +1,11 @@
 """One model for many series: tested on the mean over series of each date, since series move together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
-from seqmem.evaluation.significance import diebold_mariano
+from seqmem.evaluation.significance import SIGNIFICANCE, diebold_mariano
 from seqmem.evaluation.volatility import losses
 
 
@@ -62,3 +62,29 @@ def panel_test(
     test = diebold_mariano(means, means * 0, horizon=h)
     wins = int((frame.mean() < 0).sum())
     return PanelTest(wins, frame.shape[1], float(means.mean()), test.statistic, test.p_value)
+
+
+def panel_verdict(tests: pd.DataFrame, model: str, references: Sequence[str]) -> str:
+    """In plain words, what `panel_test` says of a model, a day ahead on squared returns.
+
+    Args:
+        tests: indexed by (model, reference, proxy, h, regime), as `panel_league` gives them.
+        model: the one to judge.
+        references: models to judge it against.
+    """
+    lines = []
+    for reference in references:
+        rows = tests.loc[(model, reference, "squared", int(tests.index.get_level_values("h").min()))]
+        every, turbulent = rows.loc["all"], rows.loc["turbulent"]
+        if every["p_value"] >= SIGNIFICANCE:
+            said = f"No edge found: {model} does not beat {reference}"
+        elif every["statistic"] > 0:
+            said = f"No edge found: {model} is worse than {reference}"
+        else:
+            said = f"{model} beats {reference}"
+        lines.append(
+            f"{said} over all series, a day ahead on squared returns (p = {every['p_value']:.3f}; turbulent "
+            f"days: {'better' if turbulent['statistic'] < 0 else 'worse'}, p = {turbulent['p_value']:.3f}). "
+            f"Its QLIKE is lower on {int(every['wins'])} of {int(every['series'])}."
+        )
+    return "\n".join(lines)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.baselines import WalkForward
-from seqmem.evaluation import panel_test, volatility_backtest
+from seqmem.evaluation import panel_test, panel_verdict, volatility_backtest
 from seqmem.evaluation.volatility import PROXIES, mean_qlike
 from seqmem.league.entries import (
     REFERENCES,
@@ -36,6 +36,7 @@ class PanelLeague:
         results: name of a series -> every forecast beside what came; see `volatility_backtest`.
         series: QLIKE by series (rows) and model, a day ahead on squared returns.
         tests: by model, reference, proxy, h and regime what `panel_test` says.
+        verdict: in plain words, of the network alone and with GJR-t.
         forecaster: the network.
         warnings: what the fits said while they were made.
     """
@@ -43,6 +44,7 @@ class PanelLeague:
     results: Mapping[str, pd.DataFrame]
     series: pd.DataFrame
     tests: pd.DataFrame
+    verdict: str
     forecaster: VolatilityForecaster
     warnings: Sequence[str]
 
@@ -110,10 +112,13 @@ def panel_league(
         for (name, bars), at in zip(panel.items(), test, strict=True)
     }
     progress("scores")
+    judged, against = (title(cell), both), (*REFERENCES, "linear")
+    tests = _tests(results, judged, against)
     return PanelLeague(
         results,
         pd.DataFrame({name: mean_qlike(one, "squared", horizons[0]) for name, one in results.items()}).T,
-        _tests(results, (title(cell), both), (*REFERENCES, "linear")),
+        tests,
+        "\n".join(panel_verdict(tests, model, against) for model in judged),
         networks[title(cell)],
         notes,
     )
