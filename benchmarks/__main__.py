@@ -1,14 +1,15 @@
-"""Run benchmarks and print their tables: python -m benchmarks [steps] [whole] [searches] [memory]."""
+"""Run benchmarks and print their tables: python -m benchmarks [steps] [whole] [chunks] ..."""
 
 import argparse
 import platform
 from collections.abc import Callable
 
-from benchmarks import memory, searches, steps, whole
+from benchmarks import chunks, memory, searches, steps, whole
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
     "whole": ("Whole trainings (9 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
+    "chunks": ("Variances learnt from windows and from chunks (2 minutes)", chunks.run),
     "searches": ("A search of 20 trials (6 minutes)", searches.run),
     "memory": ("Ten million windows (2 minutes)", memory.run),
 }
