@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from samples import random_bars, random_walk
 
+import tuning.hypermodel as hypermodels
 import tuning.tasks
 from seqmem import windows
 from seqmem.networks import EncoderDecoder
+from seqmem.stationarity import NonStationary
 from tuning import ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
 from tuning.observer import Observer
 
@@ -289,3 +291,22 @@ def test_volatility_is_searched_and_judged_beside_the_classics(series, tmp_path)
 def test_a_volatility_search_refuses_what_is_no_series():
     with pytest.raises(ValueError, match="prices must be bars or closes, see read_bars. Received: ndarray"):
         ForecastHyperModel(SPACE, np.ones(500), task=VolatilityTask())
+
+
+def test_prices_that_wander_are_refused_in_every_trial_and_good_ones_are_tested_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(hypermodels, "require_stationary", lambda values, **options: asked.append(options))
+    hypermodel = _hypermodel(epochs=1)
+    hp = keras_tuner.HyperParameters()
+    for _ in range(2):
+        hypermodel.fit(hp, hypermodel.build(hp))
+    assert asked == [{"differenced": True}]
+
+    def refuse(values, **options):
+        raise NonStationary("wanders")
+
+    monkeypatch.setattr(hypermodels, "require_stationary", refuse)
+    hypermodel = _hypermodel(epochs=1)
+    for _ in range(2):
+        with pytest.raises(NonStationary):
+            hypermodel.fit(hp, hypermodel.build(hp))

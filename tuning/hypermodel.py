@@ -4,10 +4,12 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from seqmem import windows
 from seqmem.cells import cell_class
 from seqmem.forecaster import Forecaster
+from seqmem.stationarity import require_stationary
 from tuning.space import SearchSpace
 from tuning.tasks import PathTask, Task
 
@@ -59,6 +61,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.patience = patience or task.patience
         self.labels = labels or task.labels
         self.batch_size = batch_size or task.batch_size
+        self._passed: set[bytes] = set()
         longest = task.history(max(space.lookbacks), prices)
         try:
             self.split = windows.split(
@@ -89,8 +92,16 @@ class ForecastHyperModel(keras_tuner.HyperModel):
             validation=self.split.validation,
             batch_size=max(1, self.batch_size // self.labels),
             labels=self.labels,
+            guard=self._guard,
             **{"epochs": self.epochs, "patience": self.patience, **options},
         )
+
+    def _guard(self, values: np.ndarray, *, differenced: bool) -> None:
+        """Refuse what is not stationary; what has passed once is the same in every trial."""
+        seen = values.tobytes()
+        if seen not in self._passed:
+            require_stationary(values, differenced=differenced)
+            self._passed.add(seen)
 
     def naive_loss(self) -> float:
         """The validation loss of what anybody can say, in the units of the trials' losses."""
