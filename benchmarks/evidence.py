@@ -21,7 +21,8 @@ def _command(*arguments: str) -> str:
     if run.returncode:
         raise RuntimeError(run.stderr)
     lines = [line.rstrip() for line in run.stdout.splitlines()]
-    return "\n".join(["```", f"seqmem volatility {' '.join(arguments)}", *lines, "```"])
+    begin = next(number for number, line in enumerate(lines) if line.startswith(f"{arguments[0]}:"))
+    return "\n".join(["```", f"$ seqmem volatility {' '.join(arguments)}", *lines[begin:], "```"])
 
 
 def _leagues() -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqmem.evaluation.significance import SIGNIFICANCE, diebold_mariano
 from seqmem.evaluation.volatility import losses
+from seqmem.evaluation.words import ahead
 
 
 class PanelTest(NamedTuple):
@@ -65,7 +66,7 @@ def panel_test(
 
 
 def panel_verdict(tests: pd.DataFrame, model: str, references: Sequence[str]) -> str:
-    """In plain words, what `panel_test` says of a model, a day ahead on squared returns.
+    """In plain words, what `panel_test` says of a model, over the shortest horizon, on squared returns.
 
     Args:
         tests: indexed by (model, reference, proxy, h, regime), as `panel_league` gives them.
@@ -74,16 +75,17 @@ def panel_verdict(tests: pd.DataFrame, model: str, references: Sequence[str]) ->
     """
     lines = []
     for reference in references:
-        rows = tests.loc[(model, reference, "squared", int(tests.index.get_level_values("h").min()))]
+        first = int(tests.index.get_level_values("h").min())
+        rows = tests.loc[(model, reference, "squared", first)]
         every, turbulent = rows.loc["all"], rows.loc["turbulent"]
-        if every["p_value"] >= SIGNIFICANCE:
+        if not every["p_value"] < SIGNIFICANCE:  # NaN, of equal losses, is no win
             said = f"No edge found: {model} does not beat {reference}"
         elif every["statistic"] > 0:
             said = f"No edge found: {model} is worse than {reference}"
         else:
             said = f"{model} beats {reference}"
         lines.append(
-            f"{said} over all series, a day ahead on squared returns (p = {every['p_value']:.3f}; turbulent "
+            f"{said} over all series, {ahead(first)} on squared returns (p = {every['p_value']:.3f}; turbulent "
             f"days: {'better' if turbulent['statistic'] < 0 else 'worse'}, p = {turbulent['p_value']:.3f}). "
             f"Its QLIKE is lower on {int(every['wins'])} of {int(every['series'])}."
         )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano
+from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano, p_in_words
 
 
 def backtest(models: Mapping[str, Any], series: pd.Series, at: Any) -> pd.DataFrame:
@@ -144,8 +144,9 @@ def edge(results: pd.DataFrame, model: str) -> str:
             unbeaten.append(name)
         if test.statistic > 0 and significant:
             worse.append(name)
-        p = f"p = {test.p_value:.2f}" if test.p_value >= 0.01 else "p < 0.01"
-        ratios.append(f"{np.sqrt(mine.mean() / losses[name].mean()):.4f} of {name}'s ({p})")
+        ratios.append(
+            f"{np.sqrt(mine.mean() / losses[name].mean()):.4f} of {name}'s ({p_in_words(test.p_value)})"
+        )
     said = f"its error over the whole path is {', '.join(ratios)}, by Diebold-Mariano."
     if not unbeaten:
         return f"{model} beats {', '.join(losses)}: {said}"

@@ -8,6 +8,7 @@ import pandas as pd
 SIGNIFICANCE = 0.05
 MIN_ORIGINS = 100  # fewer overlapping forecasts than this say nothing
 CONFIDENCE = 0.10  # the size of a model confidence set
+MIN_LOSSES = 10  # to test at all
 
 
 class DieboldMariano(NamedTuple):
@@ -33,8 +34,10 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     from statsmodels.api import OLS
 
     difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
-    if difference.ndim != 1 or len(difference) < 10:
-        raise ValueError(f"diebold_mariano: expected at least 10 losses. Received: {difference.shape}")
+    if difference.ndim != 1 or len(difference) < MIN_LOSSES:
+        raise ValueError(
+            f"diebold_mariano: expected at least {MIN_LOSSES} losses. Received: {difference.shape}"
+        )
     if not difference.any():
         return DieboldMariano(float("nan"), float("nan"))
     lags = max(horizon - 1, int(np.cbrt(len(difference))))
@@ -44,11 +47,22 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
 
 
+def p_in_words(p_value: float) -> str:
+    """A p-value as text; of equal losses it is NaN, which is neither small nor large.
+
+    >>> p_in_words(0.412), p_in_words(0.0004), p_in_words(float("nan"))
+    ('p = 0.41', 'p < 0.01', 'no difference')
+    """
+    if np.isnan(p_value):
+        return "no difference"
+    return f"p = {p_value:.2f}" if p_value >= 0.01 else "p < 0.01"
+
+
 def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed: int = 0) -> pd.Series:
     """The model confidence set of Hansen, Lunde and Nason (2011): a p-value for each model.
 
     Models with a p-value below `size` are left out: the rest hold the best with probability 1 - size. By
-    the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`.
+    the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`. Models of the same losses share a p-value.
 
     Args:
         losses: a column for each model, a row for each origin, in time order.
@@ -61,9 +75,12 @@ def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed
     """
     from arch.bootstrap import MCS
 
-    varied = losses.loc[:, ~losses.T.duplicated()]  # two of the same have no difference to test
+    # two of the same have no difference to test: the first of them stands for both
+    first = {name: next(other for other in losses if losses[other].equals(losses[name])) for name in losses}
+    varied = losses[list(dict.fromkeys(first.values()))]
     if varied.shape[1] < 2:
         return pd.Series(1.0, losses.columns, name="mcs")
     test = MCS(varied, size=size, reps=1000, block_size=int(np.cbrt(len(losses))) + 1, seed=seed)
     test.compute()
-    return test.pvalues["Pvalue"].reindex(losses.columns).rename("mcs")
+    found = test.pvalues["Pvalue"].loc[list(first.values())]
+    return found.set_axis(losses.columns).rename("mcs")

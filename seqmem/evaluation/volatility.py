@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.bars import as_bars, parkinson, squared_returns
-from seqmem.evaluation.significance import diebold_mariano, model_confidence_set
+from seqmem.evaluation.significance import MIN_LOSSES, diebold_mariano, model_confidence_set
 
 PROXIES = {"squared": "squared returns", "parkinson": "Parkinson's range"}
 MONTH = 22  # days over which the volatility is measured that makes a day turbulent
@@ -35,7 +35,7 @@ def volatility_backtest(
         What came is NaN beyond the end of the series.
 
     Raises:
-        ValueError: no models; a forecast of another shape, or not finite and above 0: which, and when.
+        ValueError: no models; an origin before row 22; a forecast of another shape, or not finite and above 0: which, and when.
 
     >>> from seqmem.baselines import EWMA
     >>> closes = 100 * np.exp(0.01 * np.arange(80))
@@ -48,6 +48,8 @@ def volatility_backtest(
     if not models:
         raise ValueError("volatility_backtest: expected at least one model. Received: none")
     at, steps = np.asarray(at), np.array(horizons)
+    if at.min() < MONTH:  # its trailing volatility is NaN, and so would be the quintile of all
+        raise ValueError(f"volatility_backtest: expected origins of at least {MONTH}. Received: {at.min()}")
     dates = bars.index[at] if isinstance(bars, pd.DataFrame | pd.Series) else at
     squares = squared_returns(bars)
     came = {"squared": _ahead(squares, at, steps)}
@@ -142,7 +144,8 @@ def volatility_scores(results: pd.DataFrame, *, references: Sequence[str], seed:
         negative is better); mcs, the p-value in the model confidence set (in it from .10).
 
     Raises:
-        ValueError: a reference that is not among the models.
+        ValueError: a reference that is not among the models; fewer than 10 origins of a regime whose future
+            is known.
     """
     missing = set(references) - set(results["model"])
     if missing:
@@ -155,6 +158,11 @@ def volatility_scores(results: pd.DataFrame, *, references: Sequence[str], seed:
             for regime in ("all", "turbulent"):
                 turbulent = regime == "turbulent"
                 table = losses(results, proxy, h, turbulent=turbulent)
+                if len(table) < MIN_LOSSES:
+                    raise ValueError(
+                        f"volatility_scores: {proxy}, over {h} days, {regime} origins: expected at least "
+                        f"{MIN_LOSSES} whose future is known. Received: {len(table)}"
+                    )
                 means = mean_qlike(results, proxy, h, turbulent=turbulent)
                 squares = _square_errors(known(results, proxy, h, turbulent=turbulent), proxy)
                 confidence = model_confidence_set(table, seed=seed)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano
+from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano, p_in_words
 from seqmem.evaluation.volatility import PROXIES, losses, mean_qlike
 
 
@@ -13,8 +13,8 @@ def volatility_verdict(
 ) -> str:
     """In plain words, whether `model` forecasts variances better than the references and a linear rival.
 
-    Better is a lower QLIKE with p < .05 by Diebold-Mariano, from at least 100 origins, a day ahead on squared
-    returns, which any series has; what the range, the longer horizons and turbulent days say is added.
+    Better is a lower QLIKE with p < .05 by Diebold-Mariano, from at least 100 origins, over the shortest horizon
+    on squared returns, which any series has; what the range, longer horizons and turbulent days say is added.
 
     Args:
         results: what `volatility_backtest` gave.
@@ -57,7 +57,7 @@ def _against(results: pd.DataFrame, model: str, other: str, *, rival: bool = Fal
         said = f"{other} is as good as {model}"
     else:
         said = f"No edge found: {model} does not beat {other}"
-    said += f" a day ahead on {PROXIES['squared']}: QLIKE {ratio}."
+    said += f" {ahead(first)} on {PROXIES['squared']}: QLIKE {ratio}."
     if better:
         said += f" It is significantly better in {len(better)} of {len(cases)} comparisons"
         said += f" ({_listed(better)})." if len(better) < len(cases) else "."
@@ -74,13 +74,17 @@ def _test(
     """The ratio with its p-value, and -1 for significantly better, 1 for worse, 0 for neither."""
     table = losses(results, proxy, h, turbulent=turbulent)
     test = diebold_mariano(table[model], table[other], horizon=h)
-    p = f"p = {test.p_value:.2f}" if test.p_value >= 0.01 else "p < 0.01"
     means = mean_qlike(results, proxy, h, turbulent=turbulent)
     significant = test.p_value < SIGNIFICANCE
     return (
-        f"{means[model] / means[other]:.3f} of its ({p})",
+        f"{means[model] / means[other]:.3f} of its ({p_in_words(test.p_value)})",
         0 if not significant else (-1 if test.statistic < 0 else 1),
     )
+
+
+def ahead(h: int) -> str:
+    """A horizon in words."""
+    return "a day ahead" if h == 1 else f"over {h} days"
 
 
 def _listed(cases: Sequence[tuple[str, int, bool]]) -> str:

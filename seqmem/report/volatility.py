@@ -30,14 +30,12 @@ def league_tables(scores: pd.DataFrame, references: Sequence[str]) -> dict[str, 
             inside = (rows["mcs"] >= CONFIDENCE).map({True: "°", False: " "})
             columns[f"{SHORT[proxy]} QLIKE"] = rows["qlike"].map("{:.3f}".format) + inside
             for name in references:
-                stars = rows[f"p {name}"].map(
-                    lambda p: "**" if p < 0.01 else "* " if p < SIGNIFICANCE else "  "
-                )
+                stars = rows[f"p {name}"].map(_stars)
                 columns[f"{SHORT[proxy]} /{name}"] = rows[f"ratio {name}"].map("{:.3f}".format) + stars
+            order = rows["qlike"].sort_values().index  # as numbers: as text 10 stands before 9
         days = f"{h} day{'s' if h > 1 else ''}"
         title = f"Variance over {days}, {'all' if regime == 'all' else 'turbulent'} origins"
-        last = [name for name in columns if name.endswith("QLIKE")][-1]
-        found[title] = pd.DataFrame(columns).sort_values(last).rename_axis("model").reset_index()
+        found[title] = pd.DataFrame(columns).loc[order].rename_axis("model").reset_index()
     return found
 
 
@@ -62,17 +60,18 @@ def plot_volatility(
     missing = set(models) - set(results["model"])
     if missing:
         raise ValueError(f"plot: no model {sorted(missing)}. Received: {list(results['model'].unique())}")
-    days = results[results["h"] == results["h"].min()]
+    h = int(results["h"].min())
+    days = results[results["h"] == h]
     figure, axes = figure_with_axes()
     one = days[days["model"] == models[0]].set_index("date")
     proxy = "parkinson" if "parkinson" in one else "squared"
-    came = one[proxy].rolling(smooth, center=True, min_periods=1).mean()
+    came = one[proxy].rolling(smooth, center=True, min_periods=1).mean() / h
     axes.fill_between(
         one.index, _yearly(came), color="0.85", label=f"realised ({PROXIES[proxy]}, {smooth} days)"
     )
     for name in models:
         own = days[days["model"] == name]
-        axes.plot(own["date"], _yearly(own["forecast"]), linewidth=0.8, label=name)
+        axes.plot(own["date"], _yearly(own["forecast"] / h), linewidth=0.8, label=name)
     top = axes.get_ylim()[1]
     axes.fill_between(one.index, top, where=one["turbulent"], color="tab:red", alpha=0.08, linewidth=0)
     axes.set_ylim(0, top)
