@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,6 +155,8 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
 
     served = Served(options.model)
     options.column = options.column or served.column
+    if served.days:
+        return _forecast_variance(options, served, console)
     prices = _read(options, lookback=1, horizon=0)
     forecast = served.forecast(prices)
     console.print(
@@ -167,6 +169,24 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
             forecast.rename_axis("date").to_csv(draft)
     if options.plot:
         plot_forecast(prices, forecast, options.plot)
+    return 0
+
+
+def _forecast_variance(options: argparse.Namespace, served: Any, console: "Console") -> int:
+    from seqmem.bars import read_bars
+    from seqmem.report import table, written_whole
+
+    if options.plot:
+        raise ValueError("--plot draws paths of prices; this is a model of variances")
+    bars = read_bars(options.prices, close=options.column, rows=1, date_format=options.date_format)
+    found = served.volatility(bars)
+    console.print(f"{served.folder}: from {bars.index[-1]:%Y-%m-%d}, over the next days", highlight=False)
+    console.print(table(found, formats={"variance": ".3e", "volatility": ".2%"}))
+    note = "variance: of the log return over those days; volatility: of a year at that rate"
+    console.print(note, style="dim")
+    if options.csv:
+        with written_whole(options.csv) as draft:
+            found.to_csv(draft, index=False)
     return 0
 
 
