@@ -14,6 +14,7 @@ from seqmem.baselines import EWMA, ConstantVariance
 from seqmem.evaluation import (
     model_confidence_set,
     panel_test,
+    panel_verdict,
     seed_spread,
     volatility_backtest,
     volatility_scores,
@@ -122,6 +123,11 @@ def test_bad_forecasts_are_named_with_their_date():
         volatility_scores(RESULTS, references=["GARCH"])
     with pytest.raises(ValueError, match=r"no model \['GARCH'\]"):
         volatility_verdict(RESULTS, "GARCH", references=["EWMA"])
+    with pytest.raises(ValueError, match="expected origins of at least 22. Received: 21"):
+        volatility_backtest(MODELS, SERIES, [1500, 21], training=1500)
+    few = volatility_backtest(MODELS, SERIES, AT[:40], training=1500)
+    with pytest.raises(ValueError, match="squared, over 1 days, turbulent origins: expected at least 10"):
+        volatility_scores(few, references=["EWMA"])
     with pytest.raises(ValueError, match="at least one series"):
         panel_test({}, "truth", "EWMA")
 
@@ -143,6 +149,43 @@ def test_the_confidence_set_takes_models_that_are_the_same():
     assert model_confidence_set(loss).tolist() == [1.0]
     same = model_confidence_set(loss.assign(b=loss["a"]))
     assert same["a"] == 1.0
+    draw = np.random.default_rng(0).normal(size=(2, 400)) ** 2
+    three = model_confidence_set(pd.DataFrame({"a": draw[0], "worse": draw[1] + 1, "twin": draw[0]}))
+    assert three.index.tolist() == ["a", "worse", "twin"]
+    assert three["twin"] == three["a"] == 1.0
+    assert three["worse"] < 0.1
+
+
+def test_forecasts_that_are_the_same_are_no_win():
+    """Their p-value is NaN: neither small nor large."""
+    results = volatility_backtest({"truth": Known(), "twin": Known()}, SERIES, AT, training=1500)
+    said = volatility_verdict(results, "twin", references=["truth"], linear=["truth"])
+    assert said.count("QLIKE 1.000 of its (no difference)") == 2
+    tests = pd.DataFrame(
+        {
+            ("twin", "truth", "squared", 1, regime): panel_test(
+                {"S": results}, "twin", "truth", turbulent=regime == "turbulent"
+            )._asdict()
+            for regime in ("all", "turbulent")
+        }
+    ).T
+    tests.index.names = ["model", "reference", "proxy", "h", "regime"]
+    assert panel_verdict(tests, "twin", ["truth"]).startswith(
+        "No edge found: twin does not beat truth over all series, a day ahead on squared returns "
+        "(no difference; turbulent days: no difference)."
+    )
+
+
+def test_a_verdict_names_the_horizon_that_it_is_about():
+    class Week(Known):
+        def forecast(self, series, at):
+            return super().forecast(series, at)[:, 1:]
+
+    models = {"truth": Week(), "poor": Week(noise=0.8)}
+    results = volatility_backtest(models, SERIES, AT, training=1500, horizons=(5,))
+    assert volatility_verdict(results, "truth", references=["poor"]).startswith(
+        "truth beats poor over 5 days"
+    )
 
 
 def test_seeds_are_spread_around_what_they_make_together():
@@ -263,6 +306,10 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
     assert pd.read_csv("s.csv")["qlike"].gt(0).all()
     assert (tmp_path / "v.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "saved_models/vol/1/saved_model.pb").is_file()
+    assert cli.main(["forecast", "saved_models/vol", "bars.csv", "--csv", "f.csv"]) == 0
+    assert "volatility: of a year" in capsys.readouterr().out
+    assert pd.read_csv("f.csv")["days"].tolist() == [1, 5]
+    assert cli.main(["forecast", "saved_models/vol", "bars.csv", "--plot", "f.png"]) == 1
     _wide(tmp_path)
     assert cli.main(["volatility", "wide.csv", "--panel", "--cells", "gru", *options]) == 0
     said = capsys.readouterr().out
@@ -294,3 +341,23 @@ def test_a_plot_needs_models_that_are_there(tmp_path):
         plot_volatility(RESULTS, tmp_path / "f.png", models=["GARCH"])
     tables = league_tables(volatility_scores(RESULTS, references=["EWMA"]), ["EWMA"])
     assert tables["Variance over 1 day, all origins"]["model"].iloc[0] == "truth"
+
+
+def test_the_table_stands_in_order_of_numbers():
+    """As text 10.1 stands before 2.0."""
+    models = {"low": Known(variance=VARIANCE / 20), "lower": Known(variance=VARIANCE / 3), "truth": Known()}
+    scores = volatility_scores(volatility_backtest(models, SERIES, AT, training=1500), references=["truth"])
+    assert scores.loc[("squared", 1, "all", "low"), "qlike"] > 9.999
+    assert scores.loc[("squared", 1, "all", "lower"), "qlike"] < 9
+    rows = league_tables(scores, ["truth"])["Variance over 1 day, all origins"]
+    assert rows["model"].tolist() == ["truth", "lower", "low"]
+
+
+def test_a_plot_shows_a_year_of_days_whatever_the_horizon(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("seqmem.report.volatility.saved", lambda figure, path: drawn.append(figure))
+    plot_volatility(RESULTS, tmp_path / "f.png", models=["truth"])
+    plot_volatility(RESULTS[RESULTS["h"] == 5], tmp_path / "f.png", models=["truth"])
+    day, week = (figure.axes[0].lines[0].get_ydata() for figure in drawn)
+    np.testing.assert_allclose(day, 100 * np.sqrt(252 * VARIANCE[AT]))
+    np.testing.assert_allclose(week, day)  # it forecasts five times the day's

@@ -85,8 +85,13 @@ def panel_verdict(tests: pd.DataFrame, model: str, references: Sequence[str]) ->
         else:
             said = f"{model} beats {reference}"
         lines.append(
-            f"{said} over all series, {ahead(first)} on squared returns (p = {every['p_value']:.3f}; turbulent "
-            f"days: {'better' if turbulent['statistic'] < 0 else 'worse'}, p = {turbulent['p_value']:.3f}). "
+            f"{said} over all series, {ahead(first)} on squared returns ({_p(every)}; turbulent days: "
+            f"{'better, ' if turbulent['statistic'] < 0 else 'worse, ' if turbulent['statistic'] > 0 else ''}"
+            f"{_p(turbulent)}). "
             f"Its QLIKE is lower on {int(every['wins'])} of {int(every['series'])}."
         )
     return "\n".join(lines)
+
+
+def _p(test: pd.Series) -> str:
+    return f"p = {test['p_value']:.3f}" if test["p_value"] >= 0 else "no difference"

@@ -62,7 +62,8 @@ def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed
     """The model confidence set of Hansen, Lunde and Nason (2011): a p-value for each model.
 
     Models with a p-value below `size` are left out: the rest hold the best with probability 1 - size. By
-    the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`. Models of the same losses share a p-value.
+    the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`. Models of
+    the same losses share a p-value.
 
     Args:
         losses: a column for each model, a row for each origin, in time order.

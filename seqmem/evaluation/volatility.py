@@ -35,7 +35,8 @@ def volatility_backtest(
         What came is NaN beyond the end of the series.
 
     Raises:
-        ValueError: no models; an origin before row 22; a forecast of another shape, or not finite and above 0: which, and when.
+        ValueError: no models; an origin before row 22; a forecast of another shape, or not finite and
+            above 0: which, and when.
 
     >>> from seqmem.baselines import EWMA
     >>> closes = 100 * np.exp(0.01 * np.arange(80))

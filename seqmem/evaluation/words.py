@@ -13,8 +13,9 @@ def volatility_verdict(
 ) -> str:
     """In plain words, whether `model` forecasts variances better than the references and a linear rival.
 
-    Better is a lower QLIKE with p < .05 by Diebold-Mariano, from at least 100 origins, over the shortest horizon
-    on squared returns, which any series has; what the range, longer horizons and turbulent days say is added.
+    Better is a lower QLIKE with p < .05 by Diebold-Mariano, from at least 100 origins, over the shortest
+    horizon on squared returns, which any series has; what the range, longer horizons and turbulent days say
+    is added.
 
     Args:
         results: what `volatility_backtest` gave.
