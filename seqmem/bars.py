@@ -100,7 +100,7 @@ def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:
     closes = bars["Close"].to_numpy()
     begins = np.flatnonzero(np.concatenate([[True], np.diff(closes) != 0]))
     lengths = np.diff(np.concatenate([begins, [len(closes)]]))
-    longest = int(lengths.argmax())
+    longest = int(np.argmax(lengths))
     if lengths[longest] >= STILL:
         row, last = int(begins[longest]), int(begins[longest] + lengths[longest] - 1)
         raise PriceError(
