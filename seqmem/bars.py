@@ -42,7 +42,8 @@ def read_bars(
             closes that mostly lie outside their range; 22 rows or more without a change; too few rows.
 
     Warns:
-        PriceWarning: a move of more than 40% in a day (a split?), or a few closes outside their range.
+        PriceWarning: a move of more than 40% in a day (a split?), a few closes outside their range, or highs
+            and lows under other names.
 
     >>> read_bars("bundled:sp500").columns.tolist(), read_bars("bundled:wti").columns.tolist()
     (['High', 'Low', 'Close'], ['Close'])
@@ -55,6 +56,8 @@ def read_bars(
         (there,) = found
         missing = "Low" if there == "High" else "High"
         raise PriceError(f"{_name(source)}: column {found[there]!r} without column {columns[missing]!r}")
+    if not found and not isinstance(source, pd.Series):
+        _warn_of_others(raw_table(source, close)[0], high, low, _name(source))
     for name, column in found.items():
         bars[name] = read_prices(source, column, **options)
     return check_bars(bars[list(BAR)] if found else bars, name=_name(source))
@@ -184,6 +187,12 @@ def parkinson(series: Any) -> np.ndarray:
 def range_variance(high: Any, low: Any, backend: Any) -> Any:
     """Parkinson's variance by the functions of `backend`: NumPy, or `keras.ops` in a graph."""
     return backend.square(backend.log(high / low)) / (4 * np.log(2))
+
+
+def _warn_of_others(frame: pd.DataFrame, high: str, low: str, name: str) -> None:
+    alike = [str(one) for one in frame.columns if str(one).lower() in (high.lower(), low.lower())]
+    if alike:
+        _warn(f"{name}: closes alone are read: no columns {high!r} and {low!r}, but {' and '.join(alike)}")
 
 
 def _has(source: Any, column: str) -> bool:

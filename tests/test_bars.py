@@ -80,6 +80,21 @@ def test_what_is_probably_wrong_is_warned_of_with_its_date():
         read_bars(_changed(7, Close=BARS["High"].iloc[7] * 1.01))
 
 
+def test_ranges_under_other_names_are_pointed_out():
+    small = BARS.rename(columns=str.lower)
+    with pytest.warns(
+        PriceWarning, match="closes alone are read: no columns 'High' and 'Low', but high and low"
+    ):
+        assert read_bars(small, close="close").columns.tolist() == ["Close"]
+    assert read_bars(small, close="close", high="high", low="low").columns.tolist() == [
+        "High",
+        "Low",
+        "Close",
+    ]
+    with pytest.raises(PriceError, match=r"no column 'Close'.* \(is it 'close'\?\)"):
+        read_bars(small)
+
+
 def test_a_flat_stretch_of_21_days_will_do():
     assert len(read_bars(_changed(slice(50, 71), Close=99.5)["Close"])) == 300
 
