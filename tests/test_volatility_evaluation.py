@@ -10,7 +10,7 @@ from test_variance_baselines import simulated_garch
 
 from seqmem import cli
 from seqmem.bars import PriceWarning, parkinson, read_panel, squared_returns
-from seqmem.baselines import EWMA, ConstantVariance
+from seqmem.baselines import EWMA, ConstantVariance, EGARCHt, GJRt
 from seqmem.evaluation import (
     model_confidence_set,
     panel_test,
@@ -256,8 +256,29 @@ def test_a_league_knows_nothing_of_what_comes_after():
 
 
 def test_a_series_too_short_says_so():
-    with pytest.raises(ValueError, match="no window of 136 closes"):
+    with pytest.raises(ValueError, match="200 rows are too few to train on and to score. .*no window of 136"):
         volatility_league(random_bars(200), cells=("gru",), **SMALL)
+    words = "290 rows are too few: expected at least 63 origins .* 136 rows before it. Received: 22, 37, 83"
+    with pytest.raises(ValueError, match=words):
+        volatility_league(random_bars(290), cells=("gru",), **SMALL)
+
+
+def test_a_classic_that_explodes_is_left_out_with_its_date_unless_it_is_the_measure(monkeypatch):
+    bars, forecast = random_bars(600), EGARCHt.forecast
+
+    def explode(self, series, at):
+        found = forecast(self, series, at)
+        found[-1] = np.inf
+        return found
+
+    monkeypatch.setattr(EGARCHt, "forecast", explode)
+    found = volatility_league(bars, cells=("gru",), raw=False, **SMALL)
+    assert "EGARCH-t" not in set(found.results["model"])
+    (note,) = (note for note in found.warnings if "EGARCH-t" in note)
+    assert f"EGARCH-t left out: its forecast from row 595, {bars.index[594]:%Y-%m-%d} is [inf, inf]" in note
+    monkeypatch.setattr(GJRt, "forecast", explode)
+    with pytest.raises(ValueError, match="GJR-t, which the others are measured by: its forecast from"):
+        volatility_league(bars, cells=("gru",), raw=False, **SMALL)
 
 
 def _wide(tmp_path):

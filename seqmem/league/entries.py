@@ -19,8 +19,10 @@ from seqmem.baselines import (
     LogHAR,
     RangeHAR,
     VarianceBaseline,
+    WalkForward,
 )
 from seqmem.cells import cell_class
+from seqmem.series import day
 from seqmem.targets import ScaleFreeVariance
 from seqmem.volatility import VolatilityForecaster
 
@@ -84,6 +86,21 @@ def network(
     if cell is None:
         return VolatilityForecaster(None, target, lookback)
     return VolatilityForecaster(cell_class(cell)(units, dropout=dropout), target, lookback, members)
+
+
+def walked(baseline: VarianceBaseline, every: int, bars: Any, stop: int, at: np.ndarray) -> Entry:
+    """A classic fitted anew every so many rows.
+
+    Raises:
+        ValueError: a forecast that is no variance.
+    """
+    found = WalkForward(baseline, every).fit(bars, stop).forecast(bars, at)
+    bad = ~(np.isfinite(found) & (found > 0)).all(axis=1)
+    if bad.any():
+        when = f", {day(bars.index[at[bad][0]])}" if hasattr(bars, "iloc") else ""
+        row = int(at[bad][0])
+        raise ValueError(f"its forecast from row {row + 1}{when} is {found[bad][0].tolist()}")
+    return Entry(found)
 
 
 def title(cell: str) -> str:

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pandas as pd
 
-from seqmem.baselines import WalkForward
 from seqmem.evaluation import panel_test, panel_verdict, volatility_backtest
 from seqmem.evaluation.volatility import PROXIES, mean_qlike
 from seqmem.league.entries import (
@@ -21,6 +20,7 @@ from seqmem.league.entries import (
     network,
     noted,
     title,
+    walked,
 )
 from seqmem.volatility import VolatilityForecaster
 from seqmem.windows import origins
@@ -103,8 +103,8 @@ def panel_league(
         for (name, bars), at in zip(panel.items(), test, strict=True):
             progress(f"{name}: {' and '.join(REFERENCES)}, fitted every {every} days")
             for model in REFERENCES:
-                walk = WalkForward(classics(horizons, ranges=False)[model], every)
-                said[name][model] = Entry(walk.fit(bars, int(at[0]) + 1).forecast(bars, at))
+                baseline = classics(horizons, ranges=False)[model]
+                said[name][model] = walked(baseline, every, bars, int(at[0]) + 1, at)
             both = f"{title(cell)} x GJR-t"
             said[name][both] = geometric_mean([said[name][title(cell)], said[name]["GJR-t"]])
     results = {

@@ -1,5 +1,6 @@
 """The league of one series: classics and networks forecast the variance of the same unseen days."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +11,24 @@ import pandas as pd
 
 from seqmem import windows
 from seqmem.bars import as_bars
-from seqmem.baselines import WalkForward
+from seqmem.baselines import FitWarning
 from seqmem.cells import cell_class
 from seqmem.evaluation import seed_spread, volatility_backtest, volatility_scores, volatility_verdict
-from seqmem.league.entries import REFERENCES, Entry, Progress, classics, geometric_mean, network, noted, title
+from seqmem.league.entries import (
+    REFERENCES,
+    Entry,
+    Progress,
+    classics,
+    geometric_mean,
+    network,
+    noted,
+    title,
+    walked,
+)
 from seqmem.targets import RawVariance
 from seqmem.volatility import VolatilityForecaster
+
+LABELS = 63  # to a chunk: fewer origins in a row train nothing
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ def volatility_league(
         ValueError: a series too short to train on and to score.
     """
     ranges = as_bars(bars).shape[1] > 1
+    rival = "log HAR" if ranges else "linear"
     design: dict[str, Any] = {"ranges": ranges, "lookback": lookback}
     makers: dict[str, Callable[[], VolatilityForecaster]] = {
         title(cell): partial(network, cell, horizons, units=units, members=members, **design)
@@ -86,14 +100,19 @@ def volatility_league(
             cell_class("lstm")(units), RawVariance(horizons), lookback, members
         )
     closes = max(make().closes for make in makers.values())
-    parts = windows.split(len(bars), history=closes, horizon=max(horizons))
+    parts = _parts(len(bars), closes, max(horizons))
     at, stop = parts.test, int(parts.test[0]) + 1
     entries: dict[str, Entry] = {}
     networks: dict[str, VolatilityForecaster] = {}
     with noted() as notes:
         for name, baseline in classics(horizons, ranges=ranges).items():
             progress(f"{name}, fitted every {every} days")
-            entries[name] = Entry(WalkForward(baseline, every).fit(bars, stop).forecast(bars, at))
+            try:
+                entries[name] = walked(baseline, every, bars, stop, at)
+            except (ArithmeticError, ValueError) as error:  # ValueError: LinAlgError is one
+                if name in (*REFERENCES, rival):
+                    raise ValueError(f"{name}, which the others are measured by: {error}") from error
+                warnings.warn(f"{name} left out: {error}", FitWarning, stacklevel=2)
         for name, make in makers.items():
             keras.utils.set_random_seed(seed)  # before it is made: its dropout draws its seed then
             forecaster = networks[name] = make()
@@ -102,7 +121,6 @@ def volatility_league(
             forecaster.fit(bars, parts.train, validation=parts.validation, epochs=epochs, seed=seed)
             entries[name] = Entry(forecaster.forecast(bars, at))
     first = title(cells[0])
-    rival = "log HAR" if ranges else "linear"
     pairs = [(name, "GJR-t") for name in (*map(title, cells), rival)]
     for names in (*pairs, (first, rival, "GJR-t")):
         entries[" x ".join(names)] = geometric_mean([entries[name] for name in names])
@@ -121,3 +139,17 @@ def volatility_league(
         networks,
         notes,
     )
+
+
+def _parts(length: int, closes: int, horizon: int) -> windows.Split:
+    try:
+        parts = windows.split(length, history=closes, horizon=horizon)
+    except ValueError as error:
+        raise ValueError(f"{length} rows are too few to train on and to score. {error}") from error
+    if min(map(len, parts)) < LABELS:
+        counts = ", ".join(str(len(part)) for part in parts)
+        raise ValueError(
+            f"{length} rows are too few: expected at least {LABELS} origins to train, validate and score on, "
+            f"each with {closes} rows before it. Received: {counts}"
+        )
+    return parts
