@@ -11,6 +11,7 @@ from seqmem.forecaster import Forecaster
 from seqmem.losses import QLIKE
 from seqmem.networks import VolatilityNetwork
 from seqmem.targets import LogVariance, ScaleFreeVariance
+from seqmem.windows import checked
 
 
 class VolatilityForecaster(Forecaster):
@@ -64,6 +65,8 @@ class VolatilityForecaster(Forecaster):
     ) -> keras.callbacks.History:
         """Train on chunks, by QLIKE and Adam with a cosine schedule where `compile` was not called.
 
+        A second fit goes on from the weights, with a schedule of its own.
+
         Args:
             series: bars, or closes where the target needs no range; a list of them to pool several series.
             origins: training origins, or a list of them.
@@ -73,11 +76,10 @@ class VolatilityForecaster(Forecaster):
             learning_rate: where the cosine begins.
             **options: of `Forecaster.fit`: validation, patience (20 with validation), seed, callbacks, ...
         """
-        if not self.compiled:
+        if not self.compiled or isinstance(getattr(self.optimizer, "_learning_rate", None), OneFit):
             count = sum(map(len, origins)) if isinstance(origins, list) else len(origins)
             steps = max(1, count // labels // batch_size) * epochs
-            schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-            self.compile(optimizer=keras.optimizers.Adam(schedule), loss=QLIKE())
+            self.compile(optimizer=keras.optimizers.Adam(OneFit(learning_rate, steps)), loss=QLIKE())
         if options.get("validation") is not None:
             options.setdefault("patience", 20)
         return super().fit(series, origins, epochs=epochs, batch_size=batch_size, labels=labels, **options)
@@ -105,12 +107,17 @@ class VolatilityForecaster(Forecaster):
         What a `StudentT` likelihood was trained on needs it, and so may what early stopping cut short.
         """
         squares = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squared_returns(series)))])
-        at = np.asarray(at)
+        at = checked(at, len(squares) - 1, history=self.closes, ahead=self.horizon)
         horizons: Sequence[int] = self.network.horizons
         realised = np.stack([squares[at + days + 1] - squares[at + 1] for days in horizons], axis=1)
         factors = np.log(np.mean(realised / self.forecast(series, at), axis=0))  # [H]
         self.network.bias.assign_add(np.repeat(factors[:, None], self.network.members, axis=1))
         return self
+
+
+@keras.saving.register_keras_serializable("seqmem")
+class OneFit(keras.optimizers.schedules.CosineDecay):
+    """A cosine for the length of one fit: the next one, of a loaded model too, must not begin at its end."""
 
 
 class _Apart(keras.Model):

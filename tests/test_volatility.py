@@ -179,6 +179,20 @@ def test_it_learns_is_calibrated_and_pools(cell):
     np.testing.assert_allclose(np.mean(realised / forecast, axis=0), 1, rtol=1e-3)
 
 
+def test_a_second_fit_learns_too_whether_or_not_the_model_was_saved_in_between(tmp_path):
+    forecaster = VolatilityForecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=5)
+    at = np.arange(60, 300)
+    forecaster.fit(BARS, at, epochs=2)
+    forecaster.save(tmp_path / "model.keras")
+    for again in (forecaster, keras.saving.load_model(tmp_path / "model.keras")):
+        before = [np.array(weight) for weight in again.trainable_variables]
+        again.fit(BARS, at, epochs=2)
+        change = max(np.abs(a - b).max() for a, b in zip(before, again.trainable_variables, strict=True))
+        assert change > 1e-3
+    with pytest.raises(ValueError, match="origins must be whole numbers"):
+        forecaster.calibrate(BARS, [498])
+
+
 def test_a_pool_is_checked_series_by_series():
     forecaster = VolatilityForecaster(None, ScaleFreeVariance(**SMALL), lookback=5)
     with pytest.raises(ValueError, match="expected origins for 2 series. Received: 1"):
