@@ -81,6 +81,8 @@ def read_panel(source: Any, *, rows: int = 252, date_format: str | None = None) 
         PriceWarning: a series that cannot be used, and why; it is left out.
     """
     table = wide_table(source)
+    if {"high", "low", "close"} <= {str(column).lower() for column in table.columns}:
+        raise PriceError(f"{_name(source)}: these are bars of one series: expected closes of many")
     found: dict[str, pd.DataFrame] = {}
     for column in table.columns[0 if isinstance(table.index, pd.DatetimeIndex) else 1 :]:
         begins = table[column].first_valid_index()
@@ -121,6 +123,13 @@ def check_bars(bars: pd.DataFrame, *, name: str = "DataFrame") -> pd.DataFrame:
 
 def _check_range(bars: pd.DataFrame, name: str) -> None:
     high, low, closes = (bars[column].to_numpy() for column in BAR)
+    flat = np.flatnonzero(high == low)
+    if flat.size > 0.1 * len(bars):
+        when = f"{name}: row {flat[0] + 1}, {day(bars.index[flat[0]])}"
+        raise PriceError(
+            f"{when}: the high is the low, on {flat.size} rows in all: highs and lows that are none? "
+            "Read the closes alone"
+        )
     for row in np.flatnonzero(high < low)[:1].tolist():
         raise PriceError(
             f"{name}: row {row + 1}, {day(bars.index[row])}: expected a high of at least the low. "
@@ -142,17 +151,32 @@ def as_bars(series: Any) -> np.ndarray:
     """Bars [N, 3] (high, low, close), or [N, 1] where there are closes alone, as numbers.
 
     Raises:
-        ValueError: neither, or what is no number.
+        ValueError: neither, or what is no number; of a frame, also prices that are not above 0, a high below
+            the low, or dates that do not increase (`read_bars` says more, and checks more).
     """
     if isinstance(series, pd.DataFrame):
         columns = [column for column in BAR if column in series]
         if columns not in (list(BAR), ["Close"]):
             raise ValueError(f"bars: expected columns {BAR} or Close. Received: {list(series.columns)}")
-        return np.stack([as_levels(series[column]) for column in columns], axis=1)
+        values = np.stack([as_levels(series[column]) for column in columns], axis=1)
+        _check_frame(series, values)
+        return values
     values = np.asarray(series, dtype="float64")
     if values.ndim == 2 and values.shape[1] in (1, 3):
         return np.stack([as_levels(column) for column in values.T], axis=1)
     return as_levels(series)[:, None]
+
+
+def _check_frame(frame: pd.DataFrame, values: np.ndarray) -> None:
+    wrong: dict[str, Any] = {
+        "expected prices above 0": (values <= 0).any(axis=1),
+        "expected a high of at least the low": values[:, 0] < values[:, -2] if values.shape[1] > 1 else [],
+        "expected dates that increase": np.concatenate([[False], frame.index[1:] <= frame.index[:-1]]),
+    }
+    for words, rows in wrong.items():
+        for row in np.flatnonzero(rows)[:1].tolist():
+            received = values[row].tolist()
+            raise ValueError(f"bars: row {row + 1}, {day(frame.index[row])}: {words}. Received: {received}")
 
 
 def squared_returns(series: Any) -> np.ndarray:

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         "model", metavar="MODEL_DIR", help="saved_models/NAME (newest version) or NAME/VERSION"
     )
     _add_prices(forecast)
+    _add_range(forecast)
     forecast.add_argument("--csv", type=Path, metavar="FILE", help="write the forecast as CSV too")
     forecast.add_argument("--plot", type=Path, metavar="FILE", help="draw it: .png, .svg or .pdf")
     forecast.set_defaults(command=_forecast)
@@ -48,19 +49,23 @@ def parser() -> argparse.ArgumentParser:
         help="recurrent networks beside GARCH and its family",
         description="Forecast the variance of the next day and of the next five: EWMA, GARCH, GJR, EGARCH "
         "and HAR, fitted anew every quarter, and recurrent networks of several seeds, trained once. On the "
-        "last 30%% of the rows, from the same origins, by QLIKE on squared returns and on the daily range, "
+        "last 30% of the rows, from the same origins, by QLIKE on squared returns and on the daily range, "
         "with significance.",
     )
     _add_prices(volatility)
+    _add_range(volatility)
     _add_league(volatility)
     volatility.set_defaults(command=_volatility)
     return parse
 
 
+def _add_range(parse: argparse.ArgumentParser) -> None:
+    parse.add_argument("--high", default="High", metavar="COLUMN", help="of highs, for variances (High)")
+    parse.add_argument("--low", default="Low", metavar="COLUMN", help="of lows, for variances (Low)")
+
+
 def _add_league(parse: argparse.ArgumentParser) -> None:
     add = parse.add_argument
-    add("--high", default="High", metavar="COLUMN", help="of highs (High); without both, closes will do")
-    add("--low", default="Low", metavar="COLUMN", help="of lows (Low)")
     add("--panel", action="store_true", help="each column is the closes of a series: one network for all")
     add("--cells", default="lstm,gru", metavar="A,B,...", help="lstm, gru, rnn or module:Class (lstm,gru)")
     for name, default, about in (
@@ -105,7 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     command: Callable[[argparse.Namespace, Console], int] = options.command
     try:
-        return command(options, Console())
+        return command(
+            options, Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+        )
     except (ValueError, OSError) as error:
         Console(stderr=True).print(
             f"seqmem: {error}", style="red", markup=False, emoji=False, highlight=False, soft_wrap=True
@@ -154,7 +161,7 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
     from seqmem.serving import Served
 
     served = Served(options.model)
-    options.column = options.column or served.column
+    options.column = options.column or served.column or "Close"
     if served.days:
         return _forecast_variance(options, served, console)
     prices = _read(options, lookback=1, horizon=0)
@@ -178,7 +185,8 @@ def _forecast_variance(options: argparse.Namespace, served: Any, console: "Conso
 
     if options.plot:
         raise ValueError("--plot draws paths of prices; this is a model of variances")
-    bars = read_bars(options.prices, close=options.column, rows=1, date_format=options.date_format)
+    columns = {"close": options.column, "high": options.high, "low": options.low}
+    bars = read_bars(options.prices, rows=1, date_format=options.date_format, **columns)
     found = served.volatility(bars)
     console.print(f"{served.folder}: from {bars.index[-1]:%Y-%m-%d}, over the next days", highlight=False)
     console.print(table(found, formats={"variance": ".3e", "volatility": ".2%"}))

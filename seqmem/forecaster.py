@@ -200,6 +200,7 @@ class Forecaster(Configured, keras.Model):
         Raises:
             ValueError: an origin with too little history, or beyond the series; a model never fitted.
         """
+        self.build()
         forecast = np.asarray(self.predict(self.histories(series, at), verbose=0))
         if not np.isfinite(forecast).all():
             raise ValueError("Forecaster: the forecast is not finite: never fitted, or its weights diverged")

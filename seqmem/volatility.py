@@ -91,6 +91,8 @@ class VolatilityForecaster(Forecaster):
 
     def member(self, number: int) -> "VolatilityForecaster":
         """One member by itself, as a forecaster."""
+        if not 0 <= number < self.members:
+            raise ValueError(f"VolatilityForecaster: members are 0 to {self.members - 1}. Received: {number}")
         alone = type(self).from_config(self.get_config() | {"members": 1, "name": f"{self.name}_{number}"})
         alone.build()
         alone.target.set_weights(self.target.get_weights())

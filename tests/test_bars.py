@@ -58,6 +58,7 @@ def test_bars_come_back_from_files_and_frames_as_they_were(tmp_path):
             _changed(slice(50, 80), Close=99.5),
             r"row 51, 2010-03-15, .* 99.5 on 30 rows, to 2010-04-23",
         ),
+        (BARS.assign(High=BARS["Close"], Low=BARS["Close"]), r"the high is the low, on 300 rows in all"),
         (BARS[:100], r"expected at least 252 rows"),
         (BARS.drop(columns="Low"), r"column 'High' without column 'Low'"),
         (
@@ -126,6 +127,25 @@ def test_columns_are_taken_by_name_whatever_their_order():
         as_bars(BARS[["High", "Close"]])
     with pytest.raises(ValueError, match="expected bars with High and Low"):
         parkinson(BARS["Close"])
+
+
+@pytest.mark.parametrize(
+    ("bars", "words"),
+    [
+        (_changed(7, Low=-1.0), r"bars: row 8, 2010-01-13: expected prices above 0. Received: \[.*, -1.0, "),
+        (_changed(7, High=1.0), "row 8, 2010-01-13: expected a high of at least the low"),
+        (BARS.iloc[::-1], "row 2, .*: expected dates that increase"),
+        (_changed(7, Low=np.nan), "row 8, 2010-01-13: expected a number"),
+    ],
+)
+def test_frames_that_nobody_has_read_as_bars_are_looked_at_too(bars, words):
+    with pytest.raises(ValueError, match=words):
+        squared_returns(bars)
+
+
+def test_the_bars_of_one_series_are_no_panel():
+    with pytest.raises(PriceError, match="bars of one series: expected closes of many"):
+        read_panel(BARS.rename(columns=str.lower))
 
 
 def test_stocks_come_from_a_package_that_is_not_asked_for_until_then(monkeypatch):

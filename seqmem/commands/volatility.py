@@ -40,6 +40,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
         check_folder(path)
     if options.plot:
         check_plot(options.plot)
+        if options.panel:
+            raise ValueError("--plot draws one series: not with --panel")
     if options.export:
         check_name(options.export)
     with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own

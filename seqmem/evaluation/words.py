@@ -58,12 +58,12 @@ def _against(results: pd.DataFrame, model: str, other: str, *, rival: bool = Fal
         said = f"{other} is as good as {model}"
     else:
         said = f"No edge found: {model} does not beat {other}"
-    said += f" {ahead(first)} on {PROXIES['squared']}: QLIKE {ratio}."
+    said += f" {ahead(first)} on {PROXIES['squared']}: QLIKE of {model} over that of {other} is {ratio}."
     if better:
-        said += f" It is significantly better in {len(better)} of {len(cases)} comparisons"
+        said += f" {model} is significantly better in {len(better)} of {len(cases)} comparisons"
         said += f" ({_listed(better)})." if len(better) < len(cases) else "."
     if worse:
-        said += f" It is significantly worse in {len(worse)} of {len(cases)} ({_listed(worse)})."
+        said += f" {model} is significantly worse in {len(worse)} of {len(cases)} ({_listed(worse)})."
     if not better and not worse:
         said += f" In none of {len(cases)} comparisons is the difference significant."
     return said
@@ -78,7 +78,7 @@ def _test(
     means = mean_qlike(results, proxy, h, turbulent=turbulent)
     significant = test.p_value < SIGNIFICANCE
     return (
-        f"{means[model] / means[other]:.3f} of its ({p_in_words(test.p_value)})",
+        f"{means[model] / means[other]:.3f} ({p_in_words(test.p_value)})",
         0 if not significant else (-1 if test.statistic < 0 else 1),
     )
 

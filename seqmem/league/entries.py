@@ -119,5 +119,11 @@ def noted() -> Iterator[list[str]]:
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
+        for other in (
+            DeprecationWarning,
+            PendingDeprecationWarning,
+            FutureWarning,
+        ):  # of programs, not of data
+            warnings.simplefilter("ignore", other)
         yield notes
     notes += dict.fromkeys(f"{note.category.__name__}: {note.message}" for note in seen)

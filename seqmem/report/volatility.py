@@ -67,7 +67,7 @@ def plot_volatility(
     proxy = "parkinson" if "parkinson" in one else "squared"
     came = one[proxy].rolling(smooth, center=True, min_periods=1).mean() / h
     axes.fill_between(
-        one.index, _yearly(came), color="0.85", label=f"realised ({PROXIES[proxy]}, {smooth} days)"
+        one.index, _yearly(came), color="0.85", label=f"realised ({PROXIES[proxy]}, centred, {smooth} days)"
     )
     for name in models:
         own = days[days["model"] == name]

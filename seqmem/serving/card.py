@@ -22,7 +22,7 @@ def columns(forecaster: Forecaster) -> list[str]:
 
 
 def card(
-    forecaster: Forecaster, *, name: str, prices: pd.Series | None = None, **more: Any
+    forecaster: Forecaster, *, name: str, prices: pd.Series | pd.DataFrame | None = None, **more: Any
 ) -> dict[str, Any]:
     """What `card.json` holds.
 
@@ -51,6 +51,7 @@ def card(
         "versions": {"python": platform.python_version(), "tensorflow": tf.__version__, **versions},
     }
     if prices is not None:
+        prices = prices["Close"] if isinstance(prices, pd.DataFrame) else prices
         about["data"] = {
             "fingerprint": fingerprint(prices),
             "column": str(prices.name),

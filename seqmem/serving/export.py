@@ -21,7 +21,7 @@ def export(
     *,
     name: str,
     version: int | None = None,
-    prices: pd.Series | None = None,
+    prices: pd.Series | pd.DataFrame | None = None,
     **more: Any,
 ) -> Path:
     """Write ``<root>/<name>/<version>/``, as TensorFlow Serving wants it.
@@ -38,7 +38,7 @@ def export(
         root: the folder of all models.
         name: of the model: letters, digits, ``_``, ``-`` and ``.``.
         version: a whole number of at least 1 that is not taken. None: the next free one.
-        prices: the series that the model was made from, for the card.
+        prices: the series, or the bars, that the model was made from, for the card.
         **more: goes into the card.
 
     Returns:

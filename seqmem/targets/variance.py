@@ -36,6 +36,8 @@ class LogVariance(Target):
     def __init__(self, horizons: Sequence[int] = (1, 5), range_share: float = 0.0, **kwargs: Any) -> None:
         super().__init__(LogReturn(), **kwargs)
         who = type(self).__name__
+        if isinstance(horizons, int) or list(horizons) != sorted({int(days) for days in horizons}):
+            raise ValueError(f"{who}: horizons must be whole days that increase. Received: {horizons}")
         if not horizons or min(horizons) < 1:
             raise ValueError(f"{who}: horizons must be at least 1. Received: horizons={horizons}")
         if not 0 <= range_share <= 1:
