@@ -149,13 +149,13 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         x = ops.matmul(inputs, self._weight(self.kernel))
         if self.bias is None:
             return x
-        return x + self._weight(self.bias[0] if self.recurrent_bias else self.bias)
+        return ops.add(x, self._weight(self.bias[0] if self.recurrent_bias else self.bias))  # one kernel
 
     def recur(self, h: Tensor) -> Tensor:
         """The state h [B, U] through the recurrent kernel: [B, G*U]."""
         r = ops.matmul(h, self._weight(self.recurrent_kernel))
         if self.bias is not None and self.recurrent_bias:
-            r = r + self._weight(self.bias[1])
+            r = ops.add(r, self._weight(self.bias[1]))
         return r
 
     def advance(self, x: Tensor, states: tuple[Tensor, ...], training: bool = False) -> Step:
