@@ -115,10 +115,33 @@ class EncoderDecoder(Configured, keras.Model):
         else:
             trajectory = self.encoder.trajectory(inputs, training=training)
             states = [ops.reshape(one[:, -labels:], (-1, one.shape[-1])) for one in trajectory]  # [B * L, U]
+        fed = ops.reshape(inputs[:, -labels:, : self.features], (-1, self.features))
+        return self._decode(states, fed, teacher, training)
+
+    @property
+    def memory(self) -> list[int]:
+        """The widths of the states that `advance` hands on: those of the encoder."""
+        return _sizes(self.encoder.cell)
+
+    def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Read on from where an earlier call ended: inputs [B, T, F], any T, and states [B, U] of `memory`.
+
+        Returns:
+            What `call` would say had it read all from the start [B, H, features]; the states after step T.
+        """
+        _, *after = self.encoder(inputs, initial_state=_like(self.encoder.cell, states))
+        return self._decode(after, inputs[:, -1, : self.features]), _flatten(after)
+
+    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
+        """What the gates of the encoder do over [B, T, F]: name -> [B, T, U]."""
+        return self.encoder.gates(inputs)
+
+    def _decode(
+        self, states: Any, fed: Tensor, teacher: Tensor | None = None, training: bool = False
+    ) -> Tensor:
         if self.bridge is not None:
             states = self.bridge(_flatten(states))
-        states = _like(self.decoder, states)
-        fed, outputs = ops.reshape(inputs[:, -labels:, : self.features], (-1, self.features)), []
+        states, outputs = _like(self.decoder, states), []
         take_truth = self._draws(fed, teacher) if training else None
         _forget_masks(self.decoder)
         for h in range(self.horizon):

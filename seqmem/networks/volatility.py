@@ -59,7 +59,9 @@ class VolatilityNetwork(Configured, keras.Model):
         self.recurrent = None
         if cell is not None:
             cells = side_by_side(cell, members)
-            self.recurrent = Recurrent(cells, return_sequences=True, dtype=self.dtype_policy)
+            self.recurrent = Recurrent(
+                cells, return_sequences=True, return_state=True, dtype=self.dtype_policy
+            )
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for inputs of [B, T, F]."""
@@ -84,13 +86,40 @@ class VolatilityNetwork(Configured, keras.Model):
             labels: L, answer after each of the last L steps: [B * L, H, M], example by example.
         """
         inputs = ops.cast(inputs, self.compute_dtype)
+        hidden = None
+        if self.recurrent is not None:
+            hidden, *_ = self.recurrent(inputs, training=training)
+        return self._say(inputs, hidden, labels)
+
+    @property
+    def memory(self) -> list[int]:
+        """The widths of the states that `advance` hands on."""
+        return [] if self.recurrent is None else keras.tree.flatten(self.recurrent.cell.state_size)
+
+    def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Read on from where an earlier call ended: inputs [B, T, F], any T, and states [B, U] of `memory`.
+
+        Returns:
+            What `call` would say had it read all from the start [B, H, M]; the states after step T.
+        """
+        inputs = ops.cast(inputs, self.compute_dtype)
+        if self.recurrent is None:
+            return self._say(inputs, None), []
+        first = keras.tree.pack_sequence_as(self.recurrent.get_initial_state(1), states)
+        hidden, *after = self.recurrent(inputs, initial_state=first)
+        return self._say(inputs, hidden), keras.tree.flatten(after)
+
+    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
+        """What the gates do over [B, T, F]: name -> [B, T, M * U]."""
+        return {} if self.recurrent is None else self.recurrent.gates(inputs)
+
+    def _say(self, inputs: Tensor, hidden: Tensor | None, labels: int = 1) -> Tensor:
         said = ops.cast(self.bias, self.compute_dtype)
         if self.skip:
             last = ops.reshape(inputs[:, -labels:], (-1, inputs.shape[-1]))
             said = said + ops.einsum("bf,fhm->bhm", last, ops.cast(self.linear, last.dtype))
-        if self.recurrent is not None:
-            hidden = self.recurrent(inputs, training=training)[:, -labels:]
-            hidden = ops.reshape(hidden, (-1, self.members, self.head.shape[0]))
+        if hidden is not None:
+            hidden = ops.reshape(hidden[:, -labels:], (-1, self.members, self.head.shape[0]))
             said = said + ops.einsum("bmu,uhm->bhm", hidden, ops.cast(self.head, hidden.dtype))
         return said
 

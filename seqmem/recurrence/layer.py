@@ -6,7 +6,8 @@ from typing import Any
 import keras
 
 from seqmem._configured import Configured
-from seqmem.recurrence import fast, plain
+from seqmem.cells import Cell
+from seqmem.recurrence import fast, plain, served
 
 Tensor = Any
 
@@ -43,6 +44,8 @@ class Recurrent(Configured, keras.layers.RNN):
             outputs, last, _ = self._climb(in_order, initial_state, bool(training), every=False)
             return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
         if training is False or training is None:
+            if served.wanted():
+                return served.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
             options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
             return plain.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
         return super().inner_loop(sequences, initial_state, mask, training=training)
@@ -58,6 +61,26 @@ class Recurrent(Configured, keras.layers.RNN):
         else:
             found = self._watched(inputs, first, training)
         self._maybe_reset_dropout_masks(self.cell)
+        return found
+
+    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
+        """What each gate does at every step of [B, T, F], from zeros: name -> [B, T, U].
+
+        In a stack the names begin with the number of the cell, as in ``0_forget``.
+
+        Raises:
+            TypeError: a cell that is no `Cell`, and so does not tell its gates.
+        """
+        inputs = keras.ops.cast(inputs, self.compute_dtype)
+        inputs = keras.ops.flip(inputs, 1) if self.go_backwards else inputs
+        stack = getattr(self.cell, "cells", [self.cell])
+        found: dict[str, Tensor] = {}
+        for number, cell in enumerate(stack):
+            if not isinstance(cell, Cell):
+                raise TypeError(f"{self.name}: expected a seqmem.cells.Cell. Received: {type(cell).__name__}")
+            prefix = f"{number}_" if len(stack) > 1 else ""
+            inputs, gates = _every_gate(cell, inputs)
+            found |= {prefix + name: values for name, values in gates.items()}
         return found
 
     def _watched(self, inputs: Tensor, first: Any, training: bool) -> list[Tensor]:
@@ -90,6 +113,19 @@ class Recurrent(Configured, keras.layers.RNN):
             trajectories += found
             last += states
         return inputs, last, trajectories
+
+
+def _every_gate(cell: Cell, inputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """Outputs [B, T, U] of a cell over [B, T, F], and its gates by name."""
+
+    def watched(x: Tensor, states: Any) -> tuple[Tensor, Any]:
+        step = cell.advance(cell.project(x), tuple(states))
+        return keras.ops.concatenate([step.output, *map(step.gates.get, cell.gates)], -1), list(step.states)
+
+    first = cell.get_initial_state(keras.ops.shape(inputs)[0])
+    _, together, _ = plain.run(watched, inputs, first, sequences=True)  # [B, T, (1 + G) * U]
+    output, *gates = keras.ops.split(together, 1 + len(cell.gates), axis=-1)
+    return output, dict(zip(cell.gates, gates, strict=True))
 
 
 def one_cell(cell: Any) -> Any:

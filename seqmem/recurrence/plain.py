@@ -11,11 +11,11 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
-STEPS = 5  # to a turn; ten gained no more
+TURN = 5  # steps; ten gained no more
 
 
 def run(
-    cell: Any, inputs: Tensor, states: Any, *, sequences: bool, **options: Any
+    cell: Any, inputs: Tensor, states: Any, *, sequences: bool, turn: int = TURN, **options: Any
 ) -> tuple[Tensor, Tensor, Any]:
     """Run any Keras cell over inputs [B, T, F]; T may be unknown, but not 0.
 
@@ -24,6 +24,7 @@ def run(
         inputs: [B, T, F].
         states: initial states.
         sequences: whether all outputs are wanted.
+        turn: steps to a turn of the loop. As many as T or more, where T is known: no loop at all.
         **options: `training`, for a cell that takes it.
 
     Returns:
@@ -31,11 +32,20 @@ def run(
     """
     steps = tf.transpose(inputs, (1, 0, 2))
     length = tf.shape(steps)[0] if steps.shape[0] is None else steps.shape[0]
-    source = tf.TensorArray(steps.dtype, length, element_shape=steps.shape[1:]).unstack(steps)
 
     def advance(t: Tensor, flat: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        last, after = cell(source.read(t), keras.tree.pack_sequence_as(states, flat), **options)
+        last, after = cell(read(t), keras.tree.pack_sequence_as(states, flat), **options)
         return last, keras.tree.flatten(after)
+
+    if isinstance(length, int) and length <= turn:
+        read, flat, found = tf.unstack(steps).__getitem__, keras.tree.flatten(states), []
+        for t in range(length):
+            last, flat = advance(t, flat)
+            found.append(last)
+        outputs = tf.stack(found, 1) if sequences else last[:, None]
+        return last, outputs, keras.tree.pack_sequence_as(states, flat)
+    source = tf.TensorArray(steps.dtype, length, element_shape=steps.shape[1:]).unstack(steps)
+    read = source.read
 
     # The first step before the loop: it tells the shape of the output.
     last, flat = advance(0, keras.tree.flatten(states))
@@ -47,15 +57,15 @@ def run(
         last, flat = advance(t, flat)
         return t + 1, flat, last, [array.write(t, last) for array in arrays]
 
-    def turn(*now: Any) -> tuple[Any, ...]:
-        for _ in range(STEPS):
+    def several(*now: Any) -> tuple[Any, ...]:
+        for _ in range(turn):
             now = step(*now)
         return now
 
     now: tuple[Any, ...] = (1, flat, last, arrays)
-    now = tf.while_loop(lambda t, *_: t + STEPS <= length, turn, now)
+    now = tf.while_loop(lambda t, *_: t + turn <= length, several, now)
     if isinstance(length, int):
-        for _ in range((length - 1) % STEPS):
+        for _ in range((length - 1) % turn):
             now = step(*now)
     else:
         now = tf.while_loop(lambda t, *_: t < length, step, now)

@@ -1,0 +1,105 @@
+"""A forward pass for a graph that a server will run: few operations, all of them standard.
+
+A server asked for one forecast spends its time between operations, not in them. So weights are read once, and
+loops written out as far as that pays; and an LSTM is TensorFlow's one operation for a whole sequence.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from seqmem.cells import LSTMCell
+from seqmem.cells.squash import sigmoid, tanh
+from seqmem.recurrence import plain
+
+Tensor = Any
+WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
+
+_wanted: ContextVar[bool] = ContextVar("graph for a server", default=False)
+
+
+@contextmanager
+def for_server(model: keras.Model) -> Iterator[None]:
+    """Within it, what a model answers is computed in a graph for a server. Such a graph has no gradients."""
+    weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
+    token = _wanted.set(True)
+    try:
+        with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
+            yield
+    finally:
+        _wanted.reset(token)
+
+
+def wanted() -> bool:
+    """Whether a graph for a server is being built."""
+    return _wanted.get()
+
+
+def fuses(cell: Any) -> bool:
+    """Whether TensorFlow's kernel for an LSTM computes this very cell."""
+    return (
+        type(cell) is LSTMCell
+        and (cell.activation, cell.recurrent_activation) == (tanh, sigmoid)
+        and cell.compute_dtype == cell.variable_dtype == "float32"
+    )
+
+
+def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
+    """As `plain.run`, cell by cell of a stack."""
+    stack, given = getattr(cell, "cells", [cell]), keras.tree.flatten(states)
+    last: list[Tensor] = []
+    for one in stack:
+        mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
+        fused = fuses(one) and inputs.shape[1] != 1  # a single step is faster in operations of its own
+        more = sequences or one is not stack[-1]
+        inputs, after = (_in_one if fused else _written_out)(one, inputs, mine, more)
+        last += after
+    return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
+
+
+def _in_one(
+    cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+) -> tuple[Any, list[Any]]:
+    """The whole of an LSTM as one operation for each half of the batch: it runs on one core."""
+    batch, length = tf.shape(inputs)[0], tf.shape(inputs)[1]
+    kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
+    bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
+    sizes = [batch // 2, batch - batch // 2]
+    halves = [tf.split(one, sizes) for one in (inputs, *states)]
+    found = []
+    for size, x, h, c in zip(sizes, *halves, strict=True):
+        steps = tf.cast(length * tf.minimum(size, 1), "int64")  # of the empty half of a batch of one, none
+        outputs, cells = _lstm(steps, tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
+        found.append((outputs if sequences else outputs[-1:], outputs[-1], cells[-1]))
+    outputs, h, c = (
+        tf.concat(parts, axis) for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)
+    )
+    return tf.transpose(outputs, (1, 0, 2)), [h, c]
+
+
+def _lstm(
+    steps: Tensor, x: Tensor, h: Tensor, c: Tensor, kernel: Tensor, bias: Tensor
+) -> tuple[Tensor, Tensor]:
+    """All h and all c [T, B, U] over x [T, B, F]; the gates stand in the order of ours."""
+    # Its registered gradient is that of an older kernel with another order: better none than a wrong one.
+    x = tf.raw_ops.PreventGradient(input=x, message="the graph of a served LSTM has no gradient")
+    none = dict.fromkeys(("wci", "wcf", "wco"), tf.zeros(h.shape[-1:]))
+    options = {"cell_clip": 0.0, "use_peephole": False}  # no clip
+    found = tf.raw_ops.BlockLSTMV2(
+        seq_len_max=steps, x=x, cs_prev=c, h_prev=h, w=kernel, b=bias, **none, **options
+    )
+    return found.h, found.cs
+
+
+def _written_out(
+    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+) -> tuple[Any, list[Any]]:
+    options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
+    sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
+    nested = keras.tree.pack_sequence_as(list(sizes), list(states))
+    _, outputs, last = plain.run(cell, inputs, nested, sequences=sequences, turn=WRITTEN_OUT, **options)
+    return outputs, keras.tree.flatten(last)
