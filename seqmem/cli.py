@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqmem.commands import verify
+
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
@@ -56,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
     _add_range(volatility)
     _add_league(volatility)
     volatility.set_defaults(command=_volatility)
+
+    verify.add_to(commands)
     return parse
 
 

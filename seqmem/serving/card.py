@@ -4,6 +4,7 @@ import json
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,10 @@ import pandas as pd
 
 from seqmem.forecaster import Forecaster
 from seqmem.series import fingerprint
+from seqmem.serving.endpoints import columns, endpoints
+from seqmem.serving.provenance import CARD, weights_hash
 
-NAME = "card.json"
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
-
-
-def columns(forecaster: Forecaster) -> list[str]:
-    """The names of what a server is given."""
-    return ["high", "low", "close"] if forecaster.target.columns == (3,) else ["closes"]
 
 
 def card(
@@ -34,18 +31,21 @@ def card(
     """
     import tensorflow as tf
 
-    width = forecaster.compute_output_shape((None,))[1]
+    example = _example(forecaster, prices)
     versions = {package: version(package) for package in PACKAGES}
     about: dict[str, Any] = {
         "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "input": {name: ["batch", f"at least {forecaster.closes}"] for name in columns(forecaster)},
-        "output": {name: ["batch", width] for name in forecaster.target.answer(np.ones((1, width)))},
+        "output": {name: ["batch", len(row)] for name, (row,) in example["outputs"].items()},
         "lookback": forecaster.lookback,
         "closes": forecaster.closes,
         "horizon": forecaster.horizon,
         **({"horizons": list(forecaster.target.horizons)} if forecaster.target.columns else {}),
+        "signatures": [one.name for one in endpoints(forecaster, "")],
         "parameters": int(sum(np.prod(weight.shape) for weight in forecaster.trainable_weights)),
+        "weights": weights_hash(forecaster.weights),
+        "example": example,
         "config": forecaster.get_config(),
         "transform": {weight.path: float(weight) for weight in forecaster.target.weights},
         "versions": {"python": platform.python_version(), "tensorflow": tf.__version__, **versions},
@@ -60,6 +60,40 @@ def card(
             "last": str(prices.index[-1]),
         }
     return about | more
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of an exported version.
+
+    Raises:
+        ValueError: none, or none that seqmem wrote.
+    """
+    try:
+        about = json.loads((folder / CARD).read_text())
+        if not isinstance(about, dict) or not {"closes", "horizon", "input", "output"} <= set(about):
+            raise ValueError("something else than a card")
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{folder}: not a model that seqmem exported: {CARD}: {error}") from error
+    return about
+
+
+def _example(forecaster: Forecaster, prices: pd.Series | pd.DataFrame | None) -> dict[str, Any]:
+    """A window of prices, the last known or else made up, and what is forecast from it."""
+    names, target = columns(forecaster), forecaster.target
+    levels = None
+    if prices is not None and (names == ["closes"] or isinstance(prices, pd.DataFrame)):
+        levels = target.levels(prices)[-forecaster.closes :]
+    if levels is None or len(levels) < forecaster.closes:
+        wave = 100 + np.sin(np.arange(forecaster.closes))
+        levels = np.stack([wave * up for up in (1.01, 0.99, 1.0)], 1) if names[1:] else wave
+    levels = np.asarray(levels, "float32")
+    history = levels.reshape(1, forecaster.closes, *target.columns)
+    rows = levels.reshape(forecaster.closes, -1)
+    answer = target.answer(forecaster(history, training=False))
+    return {
+        "inputs": {name: rows[None, :, n].tolist() for n, name in enumerate(names)},
+        "outputs": {name: np.asarray(values).tolist() for name, values in answer.items()},
+    }
 
 
 def to_json(about: dict[str, Any]) -> str:

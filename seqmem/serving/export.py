@@ -1,18 +1,26 @@
 """Export: a fitted forecaster as a versioned SavedModel, complete or absent."""
 
+import os
 import re
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from seqmem.forecaster import Forecaster
-from seqmem.serving.card import NAME, card, columns, to_json
+from seqmem.serving.card import card, to_json
+from seqmem.serving.card_page import PAGE, page
+from seqmem.serving.endpoints import columns, endpoints
+from seqmem.serving.provenance import CARD, file_hashes, operations, write_tensors
+
+KERAS_FILE = "model.keras"
+DRAFT = ".draft-"
+STALE = 3600  # seconds after which a draft is nobody's: its export was killed
 
 
 def export(
@@ -26,12 +34,21 @@ def export(
 ) -> Path:
     """Write ``<root>/<name>/<version>/``, as TensorFlow Serving wants it.
 
-    ``serving_default`` takes `closes` [B, at least T + lag] float32 and gives `forecast` [B, H] float32
-    in the units of the closes. A forecaster of variances takes `closes`, or `high`, `low` and `close`,
-    and gives `variance` and annualised `volatility` [B, H], also as signature ``volatility``. Longer
-    histories are cut, shorter ones and prices that are not above 0 and finite are errors from the graph.
-    Beside the SavedModel stand ``model.keras``, for `load`, and ``card.json``. All is written to a
-    temporary folder and renamed, so a server that polls the root never sees half a model.
+    Signatures, all of named float32 tensors with the batch B free:
+
+        serving_default   `closes` [B, at least T + lag] -> `forecast` [B, H] in the units of the closes; of a
+                          forecaster of variances `closes`, or `high`, `low` and `close` -> `variance` and
+                          annualised `volatility` [B, H]
+        volatility        the same again, of a forecaster of variances
+        start             as serving_default, and the state of a stream after the window
+        step              one `close` [B] (or bar) and a state -> the forecast and the state after it
+        explain           as serving_default -> every gate at every step of the window [B, T, U]
+        describe          `request` [B], any string -> `card` [B], this card as JSON
+
+    Longer histories are cut, shorter ones and prices that are not above 0 and finite are errors from the
+    graph. It holds standard operations alone: no XLA, no GPU kernel, no Python. Beside it stand
+    ``model.keras`` for `load`, ``card.json`` and ``CARD.md``, and ``tensors.tsv`` with the names of tensors.
+    All is written to a temporary folder and renamed: a server that polls the root never sees half a model.
 
     Args:
         forecaster: a fitted forecaster.
@@ -57,12 +74,18 @@ def export(
     rows = np.linspace(100, 101, forecaster.closes)
     forecaster.forecast(rows if not columns(forecaster)[1:] else np.stack([rows] * 3, 1))  # is there one?
     home.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
+    _sweep(home)
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=home))
     try:
-        _write_saved_model(forecaster, draft)
-        forecaster.save(draft / "model.keras")
-        (draft / NAME).write_text(to_json(card(forecaster, name=name, prices=prices, **more)))
+        about = card(forecaster, name=name, prices=prices, **more)
+        _write_saved_model(forecaster, draft, to_json(about))
+        forecaster.save(draft / KERAS_FILE)
+        write_tensors(draft)
+        (draft / PAGE).write_text(page(about))
+        about |= {"operations": operations(draft), "files": file_hashes(draft, leave_out=())}
+        (draft / CARD).write_text(to_json(about))
         draft.chmod(0o755)  # mkdtemp makes it ours alone; the server may be someone else
+        _to_disk(draft)
         return _publish(draft, home, version)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -78,38 +101,29 @@ def check_name(name: str) -> None:
         raise ValueError(f"export: a name is letters, digits, '_', '-' and '.'. Received: {name!r}")
 
 
-def _write_saved_model(forecaster: Forecaster, folder: Path) -> None:
+def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None:
     archive = keras.export.ExportArchive()
     archive.track(forecaster)
-
-    names, target = columns(forecaster), forecaster.target
-
-    def serve(*prices: Any) -> dict[str, Any]:
-        given = zip(prices, names, strict=True)
-        with tf.control_dependencies([c for each in given for c in _checks(*each, forecaster.closes)]):
-            history = tf.stack(prices, -1) if target.columns else tf.identity(prices[0])
-        return target.answer(forecaster(history, training=False))
-
-    signature = [tf.TensorSpec((None, None), tf.float32, name=name) for name in names]
-    for endpoint in ("serving_default", *(["volatility"] if target.columns else [])):
-        archive.add_endpoint(endpoint, serve, input_signature=signature)
+    for name, function, inputs in endpoints(forecaster, about):
+        archive.add_endpoint(name, function, input_signature=inputs)
     archive.write_out(str(folder), verbose=False)
 
 
-def _checks(closes: Any, name: str, needed: int) -> list[Any]:
-    """Errors from the graph itself, for clients that know nothing but prices."""
-    received = tf.shape(closes)[1]
-    bad = tf.where(~((closes > 0) & tf.math.is_finite(closes)))
-    return [
-        tf.debugging.Assert(
-            received >= needed, [f"{name}: expected at least {needed} a row. Received:", received]
-        ),
-        tf.debugging.Assert(
-            tf.equal(tf.shape(bad)[0], 0),
-            [f"{name}: expected finite prices above 0. Not so at [row, position]:", bad],
-            summarize=6,
-        ),
-    ]
+def _sweep(home: Path) -> None:
+    """Remove what exports that were killed left behind."""
+    for left in home.glob(f"{DRAFT}*"):
+        if time.time() - left.stat().st_mtime > STALE:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _to_disk(folder: Path) -> None:
+    """Have every file on the disk before the folder gets its name: a power cut leaves a draft, or all."""
+    for path in (*folder.rglob("*"), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _publish(draft: Path, home: Path, version: int | None) -> Path:

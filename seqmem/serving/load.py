@@ -1,6 +1,5 @@
 """Load an exported version: as the forecaster that it was, or as a server would."""
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,26 @@ import seqmem.networks  # noqa: F401 - registers with Keras what a saved forecas
 from seqmem.bars import as_bars
 from seqmem.forecaster import Forecaster
 from seqmem.series import PriceError, coming_days
-from seqmem.serving.card import NAME as CARD
+from seqmem.serving.card import read_card
+from seqmem.serving.provenance import check_files
+from seqmem.serving.safety import check_keras_file
 
 
 def load(path: str | Path) -> Forecaster:
     """The forecaster in ``<path>/model.keras``; `path` is a version, or a model (then its newest version).
 
-    Cells of one's own must be imported first, so that Keras knows their classes. Only load what you
-    trust.
+    Cells of one's own must be imported first, so that Keras knows their classes. The files are compared with
+    the hashes in the card, and the classes and sizes in ``model.keras`` looked at, before Keras makes any.
 
     Raises:
         FileNotFoundError: no model there.
-        ValueError: a Keras model that is not a forecaster.
+        DamagedModel: files that are not as they were exported.
+        UnsafeModel: a class that seqmem does not load, or sizes beyond what the file holds.
+        ValueError: a folder that seqmem did not export; a Keras model that is not a forecaster.
     """
     folder = newest(path)
+    check_files(folder, read_card(folder))
+    check_keras_file(folder / "model.keras")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # Keras warns, and goes on, where weights could not be placed
         model = keras.saving.load_model(folder / "model.keras")
@@ -43,6 +48,7 @@ class Served:
 
     Raises:
         FileNotFoundError: no SavedModel there.
+        DamagedModel: files that are not as they were exported.
         ValueError: a SavedModel that seqmem did not export.
     """
 
@@ -50,14 +56,12 @@ class Served:
         import tensorflow as tf
 
         self.folder = newest(path)
-        try:
-            about = json.loads((self.folder / CARD).read_text())
-            self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
-            self.inputs, self.outputs = tuple(about["input"]), tuple(about["output"])
-            self.days = [int(days) for days in about.get("horizons", ())]  # that each variance covers
-            self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{self.folder}: not a model that seqmem exported: {CARD}: {error}") from error
+        about = read_card(self.folder)
+        check_files(self.folder, about)
+        self.closes, self.horizon = int(about["closes"]), int(about["horizon"])
+        self.inputs, self.outputs = tuple(about["input"]), tuple(about["output"])
+        self.days = [int(days) for days in about.get("horizons", ())]  # that each variance covers
+        self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
         self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
 
     def __call__(self, closes: Any) -> np.ndarray:

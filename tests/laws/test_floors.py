@@ -55,9 +55,12 @@ DOORS = {
         "seqmem.recurrence.nature",  # scratch graphs
         "seqmem.recurrence.plain",  # a loop of several steps to a turn
         "seqmem.forecaster",  # tf.GradientTape
-        "seqmem.serving.export",  # the graph's own errors
+        "seqmem.recurrence.served",  # the fused kernel
+        "seqmem.serving.checks",  # the graph's own errors
+        "seqmem.serving.endpoints",  # signatures
         "seqmem.serving.load",  # tf.saved_model
         "seqmem.serving.card",  # its version
+        "seqmem.serving.provenance",  # its protobufs
     },
 }
 MODULES = {

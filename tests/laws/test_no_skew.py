@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from samples import FORECASTERS, VOLATILITY_FORECASTERS, random_bars, random_walk
+from streaming import assert_a_stream_is_a_window
 
 from seqmem.serving import Served, export, load
 
@@ -27,6 +28,7 @@ def test_served_is_python(make, tmp_path):
         for batch in (closes[:1], closes, closes[:, -forecaster.closes :]):
             np.testing.assert_allclose(served(batch), expected[: len(batch)], rtol=1e-6)
         np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
+    assert_a_stream_is_a_window(forecaster, folder, prices)
 
 
 @pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
@@ -48,6 +50,7 @@ def test_served_variances_are_pythons(make, tmp_path):
             yearly = np.sqrt(expected[cut] * 252 / np.array(forecaster.network.horizons))
             np.testing.assert_allclose(found["volatility"], yearly, rtol=1e-6)
         np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
+    assert_a_stream_is_a_window(forecaster, folder, bars)
     with pytest.raises(ValueError, match="gives variance and volatility"):
         served(given[served.inputs[0]])
 

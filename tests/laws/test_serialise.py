@@ -115,5 +115,6 @@ def test_load_refuses_what_is_not_a_forecaster(tmp_path):
     network(np.zeros((1, 5, 1)))
     network.save(tmp_path / "model.keras")
     (tmp_path / "saved_model.pb").touch()
+    (tmp_path / "card.json").write_text('{"closes": 6, "horizon": 3, "input": {}, "output": {}}')
     with pytest.raises(ValueError, match="expected a Forecaster. Received: EncoderDecoder"):
         load(tmp_path)
