@@ -11,6 +11,7 @@ import seqmem
 from benchmarks.arena import THREADS
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
 from examples.peephole_lstm import PeepholeLSTMCell
+from seqmem._configured import Configured
 from seqmem.process import prepare
 from seqmem.recurrence import compiled
 
@@ -71,7 +72,7 @@ def _batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, tf.Tens
     return x, y
 
 
-class Head(keras.Model):
+class Head(Configured, keras.Model):
     """A recurrent layer and a dense head of the whole horizon."""
 
     horizon = HORIZON

@@ -1,0 +1,57 @@
+"""Exported models to be asked: Keras's own export of a layer and a head, and ours."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import seqmem
+from benchmarks.data import HORIZON, LOOKBACK
+from benchmarks.in_tensorflow import Head
+from seqmem.serving.provenance import write_tensors
+
+UNITS = 64
+
+
+def models(kind: str, folder: str) -> Callable[[], None]:
+    """Keras's layer of a kind exported by Keras, and ours by us, in forecasters of the same weights."""
+    home, options = Path(folder), {} if kind == "SimpleRNN" else {"use_cudnn": False}
+    theirs = _fitted(Head(getattr(keras.layers, kind)(UNITS, **options)))
+    archive = keras.export.ExportArchive()
+    archive.track(theirs)
+    archive.add_endpoint(
+        "serving_default",
+        lambda closes: {"forecast": theirs(closes, training=False)},
+        input_signature=[tf.TensorSpec((None, None), tf.float32, name="closes")],
+    )
+    archive.write_out(str(home / f"keras_{kind}"), verbose=False)
+    write_tensors(home / f"keras_{kind}")
+    ours = _fitted(Head(getattr(seqmem, kind)(UNITS)))
+    ours.network.set_weights(theirs.network.get_weights())
+    seqmem.export(ours, home, name=f"seqmem_{kind}")
+    return lambda: None
+
+
+def streams(folder: str) -> Callable[[], None]:
+    """Networks whose `step` is asked."""
+    one, two, three = (seqmem.LSTMCell(UNITS) for _ in range(3))
+    path = _fitted(seqmem.EncoderDecoder(one, two, horizon=HORIZON))
+    seqmem.export(path, folder, name="EncoderDecoder")
+    volatility = seqmem.VolatilityForecaster(three, seqmem.RawVariance(), lookback=LOOKBACK)
+    volatility.target.adapt([volatility.target.levels(_closes())])
+    volatility.build()
+    seqmem.export(volatility, folder, name="VolatilityNetwork")
+    return lambda: None
+
+
+def _closes() -> np.ndarray:
+    return 100 * np.exp(np.random.default_rng(0).normal(size=500).cumsum() / 100)
+
+
+def _fitted(network: keras.Model) -> seqmem.Forecaster:
+    forecaster = seqmem.Forecaster(network, lookback=LOOKBACK)
+    forecaster.target.adapt([_closes()])
+    forecaster.build()
+    return forecaster

@@ -1,0 +1,71 @@
+"""One request to an exported model, through TensorFlow's C API; PyTorch and ONNX Runtime beside it.
+
+    python -m benchmarks serving
+
+Both are asked with closes and answer with a path of prices: the same forecaster, once around Keras's layer
+and exported by Keras's ExportArchive, once around ours and exported by `seqmem.export`, which checks the
+closes besides. A step of a VolatilityNetwork is one step of a cell; of an EncoderDecoder, six.
+"""
+
+import random
+import statistics
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import c_api
+from benchmarks.arena import Rival
+from benchmarks.tables import markdown
+
+UNITS, LOOKBACK, ROUNDS = 64, 60, 7
+KINDS = ("LSTM", "GRU", "SimpleRNN")
+NETWORKS = {"VolatilityNetwork": 3, "EncoderDecoder": 2}  # and the rank of their history
+
+
+def run() -> str:
+    """The tables: batch 1 and 256 of each kind of cell, and a step of a stream."""
+    with tempfile.TemporaryDirectory() as folder, Rival("in_export") as maker:
+        home = Path(folder)
+        program = c_api.build(home)
+        made = {kind: maker.ask(make={"task": "models", "kind": kind, "folder": folder}) for kind in KINDS}
+        assert made
+        maker.ask(make={"task": "streams", "folder": folder})
+        found = [_duel(program, home, kind, batch) for batch in (1, 256) for kind in KINDS]
+        return _table(found) + "\n" + _table([_step(program, home, network) for network in NETWORKS])
+
+
+def _table(rows: list[dict[str, object]]) -> str:
+    return markdown(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
+
+
+def _duel(program: Path, home: Path, kind: str, batch: int) -> dict[str, object]:
+    closes = 100 * np.exp(np.random.default_rng(0).normal(size=(batch, LOOKBACK + 1)).cumsum(1) / 100)
+    asked = {"keras": home / f"keras_{kind}", "seqmem": home / f"seqmem_{kind}" / "1"}
+    times: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(ROUNDS):
+        for name in random.sample(list(asked), len(asked)):
+            repeats = 600 if batch == 1 else 40
+            answer = c_api.run(program, asked[name], "serving_default", {"closes": closes}, home, repeats)
+            times[name].append(answer.median or 0.0)
+    keras, ours = times["keras"], times["seqmem"]
+    return {
+        "cell": kind,
+        "batch": batch,
+        "keras µs": round(statistics.median(keras)),
+        "seqmem µs": round(statistics.median(ours)),
+        "times as fast": f"{statistics.median(k / o for k, o in zip(keras, ours, strict=True)):.2f}",
+    }
+
+
+def _step(program: Path, home: Path, network: str) -> dict[str, object]:
+    state = {
+        "history": np.full((1, 1, 1)[: NETWORKS[network]], 100.0),
+        "state_0": np.zeros((1, UNITS)),
+        "state_1": np.zeros((1, UNITS)),
+    }
+    inputs, model = {"close": np.array([101.0]), **state}, home / network / "1"
+    times = [
+        c_api.run(program, model, "step", inputs, home, repeats=2000).median or 0.0 for _ in range(ROUNDS)
+    ]
+    return {f"a step of LSTMCell({UNITS}) in": network, "µs": round(statistics.median(times), 1)}
