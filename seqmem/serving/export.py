@@ -12,6 +12,7 @@ import pandas as pd
 import tensorflow as tf
 
 from seqmem.forecaster import Forecaster
+from seqmem.serving import warmup
 from seqmem.serving.card import NAME, card, columns, to_json
 
 
@@ -60,6 +61,7 @@ def export(
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home))
     try:
         _write_saved_model(forecaster, draft)
+        warmup.write(draft, closes=forecaster.closes, name=name)
         forecaster.save(draft / "model.keras")
         (draft / NAME).write_text(to_json(card(forecaster, name=name, prices=prices, **more)))
         draft.chmod(0o755)  # mkdtemp makes it ours alone; the server may be someone else

@@ -45,6 +45,11 @@ DOORS = {
     "statsmodels": {"seqmem.evaluation.significance"},
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},
+    "starlette": {"seqmem.serving.server.app"},
+    "uvicorn": {"seqmem.serving.server.process"},
+    "prometheus_client": {"seqmem.serving.server.metrics"},
+    "urllib3": {"seqmem.serving.transports"},
+    "grpc": {"seqmem.serving.transports"},
     "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
         "seqmem.divergence",  # inside the compiled step
@@ -58,6 +63,9 @@ DOORS = {
         "seqmem.serving.export",  # the graph's own errors
         "seqmem.serving.load",  # tf.saved_model
         "seqmem.serving.card",  # its version
+        "seqmem.serving.signatures",  # the message that a SavedModel is
+        "seqmem.serving.warmup",  # TFRecords
+        "seqmem.serving.server.version",  # a session, as TensorFlow Serving runs one
     },
 }
 MODULES = {
