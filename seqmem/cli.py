@@ -1,4 +1,4 @@
-"""``seqmem check``, ``forecast``, ``volatility``, ``serve`` and ``serve-config``. Imports nothing slow until it must."""
+"""The command line: ``seqmem check``, ``forecast``, ... Imports nothing slow until it must."""
 
 import argparse
 import os

@@ -18,8 +18,8 @@ def add_to(commands: Any) -> None:
         description="Serve a model, or all models of a folder, by TensorFlow Serving's REST protocol: "
         "/v1/models/NAME (status), /metadata, :predict, /versions/N, /labels/LABEL, and /metrics for "
         "Prometheus. The newest version is served; a newer one is loaded as it appears, and the old one ends "
-        "its requests. Where the folder of all models has a models.config (seqmem serve-config), its versions "
-        "and labels are served instead. For development and small deployments: one process, no TLS and no "
+        "its requests. Where the folder of all models has a models.config (seqmem serve-config), the versions "
+        "and labels in it are served instead. For development and small deployments: one process, no TLS and no "
         "login, so keep it on 127.0.0.1 or behind a proxy; TensorFlow Serving is for the rest. A SavedModel "
         "is a program: serve only those you trust.",
     )
@@ -35,12 +35,12 @@ def add_to(commands: Any) -> None:
         ("threads", 2, "requests that are computed at once"),
     ):
         add(f"--{name}", type=at_least_one, default=default, metavar="N", help=f"{about} ({default})")
-    for name, default, about in (
+    for name, number, about in (
         ("request-timeout", 10.0, "for a request to arrive whole; then 408"),
         ("poll", 1.0, "between looks for new versions"),
         ("grace", 10.0, "for running requests to end after SIGTERM"),
     ):
-        add(f"--{name}", type=seconds, default=default, metavar="SECONDS", help=f"{about} ({default:g})")
+        add(f"--{name}", type=seconds, default=number, metavar="SECONDS", help=f"{about} ({number:g})")
     parse.set_defaults(command=run)
 
 
@@ -61,9 +61,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         ) from error
 
     names = ("max_request_bytes", "max_batch", "concurrency", "max_connections", "threads")
-    limits = Limits(
-        **{name: getattr(options, name) for name in (*names, "request_timeout", "grace")}
-    )
+    limits = Limits(**{name: getattr(options, name) for name in (*names, "request_timeout", "grace")})
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -30,7 +30,7 @@ def __dir__() -> list[str]:
 
 
 class _Face(ModuleType):
-    """Keeps `export` and `load` functions: Python would bind the modules of these names once they are imported."""
+    """Keeps `export` and `load` functions, where Python would bind the modules of these names."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _HOME and isinstance(value, ModuleType):

@@ -50,7 +50,11 @@ def read_models(path: Path) -> dict[str, Any]:
 
 
 def models_config(
-    root: Path, *, seen_at: str | None = None, stable: Mapping[str, int] | None = None, latest: int | None = None
+    root: Path,
+    *,
+    seen_at: str | None = None,
+    stable: Mapping[str, int] | None = None,
+    latest: int | None = None,
 ) -> str:
     """The text of models.config for all models below a folder.
 

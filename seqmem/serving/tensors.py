@@ -41,7 +41,7 @@ def to_proto(values: Any) -> Any:
     if not array.shape:
         proto.tensor_shape.SetInParent()
     dtype, field = _BY_NUMBER[proto.dtype]
-    if dtype == object:
+    if dtype.kind == "O":
         proto.string_val.extend(one.encode() if isinstance(one, str) else one for one in array.ravel())
     elif array.size > 1:
         proto.tensor_content = array.astype(dtype.newbyteorder("<")).tobytes()

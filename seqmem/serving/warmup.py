@@ -13,7 +13,12 @@ PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
 
 
 def write(
-    folder: Path, *, closes: int, name: str, batches: Sequence[int] = (1, 32), signature: str = "serving_default"
+    folder: Path,
+    *,
+    closes: int,
+    name: str,
+    batches: Sequence[int] = (1, 32),
+    signature: str = "serving_default",
 ) -> Path:
     """Write ``assets.extra/tf_serving_warmup_requests`` beside a SavedModel.
 

@@ -48,8 +48,8 @@ DOORS = {
     "starlette": {"seqmem.serving.server.app"},
     "uvicorn": {"seqmem.serving.server.process"},
     "prometheus_client": {"seqmem.serving.server.metrics"},
-    "urllib3": {"seqmem.serving.transports"},
-    "grpc": {"seqmem.serving.transports"},
+    "urllib3": {"seqmem.serving.over_rest"},
+    "grpc": {"seqmem.serving.over_grpc"},
     "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
         "seqmem.divergence",  # inside the compiled step

@@ -81,7 +81,9 @@ def arrays(request: Request, specs: Mapping[str, Spec]) -> dict[str, np.ndarray]
         return {name: tensor(values, spec.dtype, name) for name, spec in specs.items()}
     for row, value in enumerate(values):
         if not isinstance(value, dict) or binary(value):
-            raise invalid(f"Expecting object but got {WORDS[type(value)].lower()} at item {row} of input list")
+            raise invalid(
+                f"Expecting object but got {WORDS[type(value)].lower()} at item {row} of input list"
+            )
         if set(value) != set(specs):
             raise invalid(
                 f"Failed to process element: {row} of 'instances' list. JSON object: {shown(value)} keys "

@@ -21,9 +21,8 @@ _ALLOWED = {
     "DT_INT64": (frozenset({int}), "int64"),
     "DT_BOOL": (frozenset({bool}), "bool"),
 }
-WORDS = {
-    type(None): "Null", bool: "Bool", dict: "Object", list: "Array", str: "String", int: "Number", float: "Number"
-}  # fmt: skip
+WORDS = {type(None): "Null", bool: "Bool", dict: "Object", list: "Array", str: "String"}
+WORDS |= dict.fromkeys(_NUMBERS, "Number")
 
 
 def tensor(values: Any, dtype: str, name: str) -> np.ndarray:
@@ -97,14 +96,16 @@ def _string(value: Any, name: str) -> bytes:
 
 def _numbers(flat: list[Any], dtype: str) -> np.ndarray:
     """Numbers of the type, or an error: none is rounded to infinity, no integer to its neighbour."""
-    kind = DTYPES[dtype]
+    kind: Any = DTYPES[dtype]
     try:
         if dtype not in ("DT_FLOAT", "DT_DOUBLE"):
             return np.array(flat, dtype=kind)
         exact = np.array(flat, dtype=np.float64)
     except OverflowError:
-        raise invalid(f"Cannot convert a JSON value to {_ALLOWED[dtype][1]} without loss of precision.") from None
-    limit = 2 ** (np.finfo(kind).nmant + 1) - 1
+        raise invalid(
+            f"Cannot convert a JSON value to {_ALLOWED[dtype][1]} without loss of precision."
+        ) from None
+    limit = 2 ** (np.finfo(kind).nmant + 1) - 1  # the largest integer below which none is missing
     large = np.isfinite(exact) & (np.abs(exact) > np.finfo(kind).max)
     for place in np.flatnonzero(large | (np.abs(exact) > limit)):
         if large[place] or type(flat[place]) is int:
@@ -138,7 +139,7 @@ def _text(value: bytes, name: str) -> str:
 
 
 def binary(value: Any) -> bool:
-    """Is it a binary string?"""
+    """Whether it is a binary string."""
     return isinstance(value, dict) and set(value) == {"b64"} and isinstance(value["b64"], str)
 
 

@@ -96,14 +96,8 @@ class Version:
 
     @contextmanager
     def lease(self) -> Iterator["Version"]:
-        """Hold it: a version that is retired meanwhile stays until the last one lets go.
-
-        Raises:
-            LookupError: it is retired already.
-        """
+        """Hold it: a version that is retired meanwhile stays until the last one lets go."""
         with self._lock:
-            if self._retired:
-                raise LookupError(f"{self.name} {self.number} is retired")
             self._running += 1
         try:
             yield self
@@ -126,7 +120,9 @@ class Version:
         given = [definition.inputs[name].name for name in sorted(definition.inputs)]
         wanted = [definition.outputs[name].name for name in sorted(definition.outputs)]
         tensor = self._session.graph.get_tensor_by_name
-        return self._session.make_callable([tensor(name) for name in wanted], [tensor(name) for name in given])
+        return self._session.make_callable(
+            [tensor(name) for name in wanted], [tensor(name) for name in given]
+        )
 
     def _warm(self, path: Path) -> None:
         import tensorflow as tf
