@@ -18,10 +18,10 @@ def add_to(commands: Any) -> None:
         description="Serve a model, or all models of a folder, by TensorFlow Serving's REST protocol: "
         "/v1/models/NAME (status), /metadata, :predict, /versions/N, /labels/LABEL, and /metrics for "
         "Prometheus. The newest version is served; a newer one is loaded as it appears, and the old one ends "
-        "its requests. Where the folder of all models has a models.config (seqmem serve-config), the versions "
-        "and labels in it are served instead. For development and small deployments: one process, no TLS and no "
-        "login, so keep it on 127.0.0.1 or behind a proxy; TensorFlow Serving is for the rest. A SavedModel "
-        "is a program: serve only those you trust.",
+        "its requests. Where the folder of all models has a models.config (seqmem serve-config), it says "
+        "which versions and labels are served. For development and small deployments: one process, no TLS "
+        "and no login, so keep it on 127.0.0.1 or behind a proxy; TensorFlow Serving is for the rest. "
+        "A SavedModel is a program: serve only those you trust.",
     )
     add = parse.add_argument
     add("path", type=Path, metavar="DIR", help="saved_models/NAME, or saved_models for all of its models")

@@ -43,7 +43,7 @@ def to_proto(values: Any) -> Any:
     dtype, field = _BY_NUMBER[proto.dtype]
     if dtype.kind == "O":
         proto.string_val.extend(one.encode() if isinstance(one, str) else one for one in array.ravel())
-    elif array.size > 1:
+    elif array.size > 1 and dtype.kind != "b":  # TensorFlow writes truth values one by one
         proto.tensor_content = array.astype(dtype.newbyteorder("<")).tobytes()
     else:
         getattr(proto, field).extend(array.ravel().tolist())

@@ -142,7 +142,7 @@ class Application:
             rows = max((len(each) for each in inputs.values() if each.ndim), default=1)
             if rows > self._limits.max_batch:
                 raise invalid(
-                    f"{rows} rows: more than this server takes at once, {self._limits.max_batch} (--max-batch)"
+                    f"{rows} rows: more than this server takes, {self._limits.max_batch} (--max-batch)"
                 )
             outputs = version.run(request.signature, inputs)
         self._metrics.rows.labels(which[0]).inc(rows)

@@ -106,14 +106,16 @@ def _numbers(flat: list[Any], dtype: str) -> np.ndarray:
             f"Cannot convert a JSON value to {_ALLOWED[dtype][1]} without loss of precision."
         ) from None
     limit = 2 ** (np.finfo(kind).nmant + 1) - 1  # the largest integer below which none is missing
-    large = np.isfinite(exact) & (np.abs(exact) > np.finfo(kind).max)
+    with np.errstate(over="ignore"):
+        found = exact.astype(kind)
+    large = np.isfinite(exact) & ~np.isfinite(found)
     for place in np.flatnonzero(large | (np.abs(exact) > limit)):
         if large[place] or type(flat[place]) is int:
             raise invalid(
                 f"Cannot convert JSON value: {shown(flat[place])} to {_ALLOWED[dtype][1]} "
                 "without loss of precision."
             )
-    return exact.astype(kind)
+    return found
 
 
 def plain(name: str, array: np.ndarray) -> Any:
