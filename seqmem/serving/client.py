@@ -199,7 +199,7 @@ class Client:
 
     def _about(self) -> _About:
         if self._known is None:
-            found, card = self._transport.signatures(self._model), {}
+            found, card = dict(sorted(self._transport.signatures(self._model).items())), {}
             if "describe" in found:
                 given = {each: np.array([b""], object) for each in found["describe"].inputs}
                 answer = self._transport.predict(self._model, "describe", found["describe"], given)

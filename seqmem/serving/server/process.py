@@ -51,9 +51,7 @@ def serve(
         try:
             address = listener.getsockname()
             shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-            say(
-                f"serving {', '.join(sorted(shelf.counts())) or 'nothing yet'} on http://{shown}:{address[1]}"
-            )
+            models = ", ".join(sorted(shelf.counts())) or "nothing yet"
             config = uvicorn.Config(
                 app.asgi,
                 http=_protocol(limits.request_timeout),
@@ -69,13 +67,25 @@ def serve(
             with contextlib.suppress(
                 KeyboardInterrupt
             ):  # uvicorn raises the signal again once it has stopped
-                uvicorn.Server(config).run(sockets=[listener])
+                ready = f"serving {models} on http://{shown}:{address[1]}"
+                _server(config, lambda: say(ready)).run(sockets=[listener])
         finally:
             stop.set()
             watcher.join()
             app.close()
             shelf.close()
     say("stopped")
+
+
+def _server(config: uvicorn.Config, ready: Callable[[], None]) -> uvicorn.Server:
+    """Uvicorn's server, which says when it listens."""
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
+
+    return Server(config)
 
 
 def _watch(shelf: Shelf, poll: float, stop: threading.Event) -> None:
