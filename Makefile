@@ -7,6 +7,10 @@ BIN = $(VENV)/bin
 # package from a script that stands beside that folder.
 READY = $(VENV)/.ready
 
+# The serving messages that the tests compare ours with. Without its dependencies: they are tensorflow, 572 MB,
+# over tensorflow-cpu.
+SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
+
 .PHONY: run test lint bench evidence clean
 
 run: $(READY)
@@ -38,6 +42,7 @@ $(READY): setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--config-settings editable_mode=compat --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(SERVING)
 	touch $@
 
 clean:

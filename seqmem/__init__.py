@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from seqmem.recurrence import SimpleRNN as SimpleRNN
     from seqmem.series import read_prices as read_prices
     from seqmem.serving import Served as Served
-    from seqmem.serving.export import export as export
-    from seqmem.serving.load import load as load
+    from seqmem.serving import export as export
+    from seqmem.serving import load as load
+    from seqmem.serving import verify as verify
     from seqmem.targets import PricePath as PricePath
     from seqmem.targets import RawVariance as RawVariance
     from seqmem.targets import ScaleFreeVariance as ScaleFreeVariance
@@ -92,7 +93,7 @@ _HOMES = {
     "networks": ("DenseBridge", "EncoderDecoder", "VolatilityNetwork"),
     "recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
     "series": ("read_prices",),
-    "serving": ("Served", "export", "load"),
+    "serving": ("Served", "export", "load", "verify"),
     "targets": ("PricePath", "RawVariance", "ScaleFreeVariance"),
     "transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
     "volatility": ("VolatilityForecaster",),

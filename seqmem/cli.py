@@ -1,4 +1,4 @@
-"""``seqmem check``, ``forecast`` and ``volatility``. Imports nothing slow until it must."""
+"""The command line: ``seqmem check``, ``forecast``, ... Imports nothing slow until it must."""
 
 import argparse
 import os
@@ -8,7 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmem.commands import verify
+from seqmem.commands import serve, serve_config, verify
+from seqmem.commands.arguments import at_least_one
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     volatility.set_defaults(command=_volatility)
 
     verify.add_to(commands)
+    serve.add_to(commands)
+    serve_config.add_to(commands)
     return parse
 
 
@@ -79,19 +82,13 @@ def _add_league(parse: argparse.ArgumentParser) -> None:
         ("every", 63, "days from refit to refit of the classics"),
         ("epochs", 60, "of the networks, at most"),
     ):
-        add(f"--{name}", type=_at_least_one, default=default, metavar="N", help=f"{about} ({default})")
+        add(f"--{name}", type=at_least_one, default=default, metavar="N", help=f"{about} ({default})")
     add("--seed", type=int, default=0, metavar="N", help="of weights and shuffles (0)")
-    add("--threads", type=_at_least_one, metavar="N", help="processor cores to use (all)")
+    add("--threads", type=at_least_one, metavar="N", help="processor cores to use (all)")
     add("--csv", type=Path, metavar="FILE", help="write all scores as CSV")
     add("--plot", type=Path, metavar="FILE", help="draw forecasts beside what came: .png, .svg or .pdf")
     add("--export", metavar="NAME", help="export the first network for TensorFlow Serving")
     add("--out", default="saved_models", help="the folder of all models (saved_models)")
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, received {text!r}")
-    return int(text)
 
 
 def _add_prices(parse: argparse.ArgumentParser) -> None:

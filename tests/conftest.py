@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import served_models
 from hypothesis import settings
 from samples import random_walk, small_forecaster
 
@@ -17,6 +18,12 @@ from seqmem.windows import split
 
 settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
 settings.load_profile("seqmem")
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(served_models.WHY_NOT in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(served_models.WHY_NOT)
 
 
 @pytest.fixture(autouse=True)

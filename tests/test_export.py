@@ -29,7 +29,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
     def fail(*_, **__):
         raise RuntimeError("no space left")
 
-    monkeypatch.setattr(importlib.import_module("seqmem.serving.export"), step, fail)
+    monkeypatch.setattr(importlib.import_module("seqmem.serving.exporting"), step, fail)
     with pytest.raises(RuntimeError, match="no space left"):
         export(fitted, tmp_path, name="m")
     assert not list((tmp_path / "m").iterdir())
@@ -38,7 +38,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
 def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
     """What a polling server could see while an export runs: no folder whose name is a number."""
     seen = []
-    module = importlib.import_module("seqmem.serving.export")
+    module = importlib.import_module("seqmem.serving.exporting")
     original = module._publish
 
     def publish(draft, home, version):

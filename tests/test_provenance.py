@@ -18,7 +18,7 @@ from samples import FORECASTERS, VOLATILITY_FORECASTERS
 from seqmem.serving import Served, export, load
 from seqmem.serving.provenance import DamagedModel, weights_hash
 from seqmem.serving.safety import UnsafeModel, check_keras_file
-from seqmem.serving.verify import verify
+from seqmem.serving.verification import verify
 
 
 @pytest.fixture(scope="module")

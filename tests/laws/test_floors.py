@@ -45,6 +45,11 @@ DOORS = {
     "statsmodels": {"seqmem.evaluation.significance"},
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},
+    "starlette": {"seqmem.serving.server.app"},
+    "uvicorn": {"seqmem.serving.server.process"},
+    "prometheus_client": {"seqmem.serving.server.metrics"},
+    "urllib3": {"seqmem.serving.over_rest"},
+    "grpc": {"seqmem.serving.over_grpc"},
     "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
         "seqmem.divergence",  # inside the compiled step
@@ -58,9 +63,12 @@ DOORS = {
         "seqmem.recurrence.served",  # the fused kernel
         "seqmem.serving.checks",  # the graph's own errors
         "seqmem.serving.endpoints",  # signatures
-        "seqmem.serving.load",  # tf.saved_model
+        "seqmem.serving.loading",  # tf.saved_model
         "seqmem.serving.card",  # its version
         "seqmem.serving.provenance",  # its protobufs
+        "seqmem.serving.signatures",  # the message that a SavedModel is
+        "seqmem.serving.warmup",  # TFRecords
+        "seqmem.serving.server.version",  # a session, as TensorFlow Serving runs one
     },
 }
 MODULES = {

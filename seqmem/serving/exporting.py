@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.forecaster import Forecaster
+from seqmem.serving import warmup
 from seqmem.serving.card import card, to_json
 from seqmem.serving.card_page import PAGE, page
 from seqmem.serving.endpoints import columns, endpoints
@@ -79,6 +80,7 @@ def export(
     try:
         about = card(forecaster, name=name, prices=prices, **more)
         _write_saved_model(forecaster, draft, to_json(about))
+        warmup.write(draft, closes=forecaster.closes, name=name)
         forecaster.save(draft / KERAS_FILE)
         write_tensors(draft)
         (draft / PAGE).write_text(page(about))

@@ -1,0 +1,185 @@
+"""SavedModels made in a second, and servers of them: ours, and TensorFlow Serving where it is there."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from seqmem.serving import warmup
+from seqmem.serving.configs import MODELS, models_config
+
+SERVING = shutil.which("tensorflow_model_server")
+ELSEWHERE = os.environ.get("SEQMEM_TF_SERVING")  # host:port of REST; see docs/serving.md
+WHY_NOT = (
+    "no tensorflow_model_server on the PATH, and SEQMEM_TF_SERVING=host:port is not set: "
+    "the tests marked `serving` did not run"
+)
+CLOSES, HORIZON = 4, 3
+
+
+class Rising(tf.Module):
+    """Forecasts the last close times `factor`, then that times 2, ...: numbers that a test knows."""
+
+    def __init__(self, factor, **card):
+        super().__init__()
+        self.factor = tf.Variable(factor, dtype=tf.float32)
+        self.card = json.dumps(
+            {"name": "rising", "closes": CLOSES, "horizon": HORIZON, "factor": factor, **card}
+        )
+
+    def _path(self, last):
+        return last[:, None] * self.factor * tf.range(1.0, HORIZON + 1)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None), tf.float32, name="closes")])
+    def forecast(self, closes):
+        with tf.control_dependencies(
+            [
+                tf.debugging.Assert(
+                    tf.shape(closes)[1] >= CLOSES,
+                    [f"closes: expected at least {CLOSES} a row. Received:", tf.shape(closes)[1]],
+                )
+            ]
+        ):
+            return {"forecast": self._path(closes[:, -1])}
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="request")])
+    def describe(self, request):
+        return {"card": tf.fill(tf.shape(request), self.card)}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None,), tf.float32, name="close"),
+            tf.TensorSpec((None, 2), tf.float32, name="state"),
+        ]
+    )
+    def step(self, close, state):
+        return {"forecast": self._path(close), "state": state + 1}
+
+
+class Swinging(tf.Module):
+    """A variance from high, low and close."""
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((None, None), tf.float32, name=n) for n in ("high", "low", "close")]
+    )
+    def forecast(self, high, low, close):
+        variance = ((high - low) / close)[:, -1:] * tf.constant([[1.0, 5.0]])
+        return {"variance": variance, "volatility": tf.sqrt(variance)}
+
+
+def put(root: Path, name: str, version: int, factor: float = 2.0, **card) -> Path:
+    """A version of `Rising`, by rename, as an export puts it there."""
+    model = Rising(factor, **card)
+    signatures = {"serving_default": model.forecast, "describe": model.describe, "step": model.step}
+    return _publish(model, signatures, root / name / str(version))
+
+
+def put_variances(root: Path, name: str) -> Path:
+    model = Swinging()
+    return _publish(
+        model, {"serving_default": model.forecast, "volatility": model.forecast}, root / name / "1"
+    )
+
+
+def _publish(model, signatures, folder: Path) -> Path:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as draft:
+        tf.saved_model.save(model, draft + "/m", signatures)
+        warmup.write(Path(draft, "m"), closes=CLOSES, name=folder.parent.name)
+        return Path(draft, "m").rename(folder)
+
+
+class Running(NamedTuple):
+    """A server that runs: where it is asked, and the folder of all its models."""
+
+    url: str
+    grpc: str | None
+    root: Path
+    seen_at: str | None = None
+    process: subprocess.Popen | None = None
+
+    def configure(self, **options):
+        """A models.config of what stands in the folder now."""
+        text = models_config(self.root, seen_at=self.seen_at, **options)
+        draft = self.root / ".models.config"
+        draft.write_text(text)
+        draft.replace(self.root / MODELS)
+
+
+def until(true, seconds=30.0):
+    """Wait until something is true; an error of a request is not yet."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(ValueError):
+            if true():
+                return
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def ours(root: Path, *options: str, path: Path | None = None):
+    """`seqmem serve` as a process."""
+    command = [sys.executable, "-m", "seqmem", "serve", str(path or root), "--port", "0", "--poll", "0.1"]
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        try:
+            said = process.stdout.readline()
+            found = re.search(r"http://\S+", said)
+            log.seek(0)
+            assert found, said + log.read()
+            yield Running(found[0], None, root, process=process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@contextlib.contextmanager
+def tensorflow_serving(root: Path):
+    """The real one: started here, or running elsewhere on the folder SEQMEM_TF_SERVING_ROOT."""
+    if ELSEWHERE:
+        shared = Path(os.environ["SEQMEM_TF_SERVING_ROOT"])
+        for child in root.iterdir():
+            shutil.rmtree(shared / child.name, ignore_errors=True)
+            shutil.copytree(child, shared / child.name)
+        seen_at = os.environ.get("SEQMEM_TF_SERVING_SEEN_AT")
+        yield Running(f"http://{ELSEWHERE}", os.environ.get("SEQMEM_TF_SERVING_GRPC"), shared, seen_at)
+        return
+    rest, grpc = _free_port(), _free_port()
+    Running("", None, root).configure()
+    command = [
+        SERVING,
+        f"--rest_api_port={rest}",
+        f"--port={grpc}",
+        f"--model_config_file={root / MODELS}",
+        "--model_config_file_poll_wait_seconds=1",
+        "--file_system_poll_wait_seconds=1",
+        "--allow_version_labels_for_unavailable_models=true",
+    ]
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            yield Running(f"http://127.0.0.1:{rest}", f"grpc://127.0.0.1:{grpc}", root, process=process)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

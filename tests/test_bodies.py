@@ -1,0 +1,137 @@
+"""TensorFlow Serving's JSON, whatever is in it."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from seqmem.serving.server import bodies
+from seqmem.serving.server.errors import RequestError
+from seqmem.serving.signatures import Spec
+
+SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
+FLOATS = arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["x", "b64", "y"]), inner),
+    max_leaves=8,
+)
+X = {"x": Spec("DT_FLOAT", (-1, -1))}
+
+
+def _read(body, specs):
+    return bodies.arrays(bodies.read(json.dumps(body).encode()), specs)
+
+
+def _outcome(call):
+    try:
+        return call(), None
+    except RequestError as error:
+        return None, error
+
+
+@given(FLOATS, st.booleans())
+def test_float32_goes_there_and_back_bit_for_bit(array, rows):
+    text = json.loads(bodies.write({"x": array}, rows=rows))["predictions" if rows else "outputs"]
+    back = _read({"instances" if rows else "inputs": text}, X)["x"]
+    np.testing.assert_array_equal(back, array)
+    assert back.dtype == array.dtype
+
+
+@given(FLOATS)
+def test_rows_and_columns_say_the_same(array):
+    specs = {name: Spec("DT_FLOAT", None) for name in "xy"}
+    rows = [{"x": row.tolist(), "y": row.tolist()} for row in array.astype(float)]
+    columns = {"x": array.astype(float).tolist(), "y": array.astype(float).tolist()}
+    by_row, by_column = _read({"instances": rows}, specs), _read({"inputs": columns}, specs)
+    for name in "xy":
+        np.testing.assert_array_equal(by_row[name], by_column[name])
+
+
+@given(st.dictionaries(st.sampled_from(["instances", "inputs", "signature_name", "z"]), JSON) | JSON)
+def test_anything_is_an_array_or_an_error_with_words(body):
+    for specs in (
+        X,
+        {"x": Spec("DT_STRING", (-1,))},
+        {"x": Spec("DT_INT32", None), "y": Spec("DT_BOOL", None)},
+    ):
+        found, error = _outcome(lambda specs=specs: _read(body, specs))
+        if error:
+            assert error.status == 400
+            assert 0 < len(str(error)) < 300
+        else:
+            assert {name: array.dtype.kind for name, array in found.items()} == {
+                name: {"DT_FLOAT": "f", "DT_STRING": "O", "DT_INT32": "i", "DT_BOOL": "b"}[spec.dtype]
+                for name, spec in specs.items()
+            }
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_an_error_or_a_request(body):
+    found, error = _outcome(lambda: bodies.read(body))
+    assert found or error.status == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"instances": ' + b"[" * 200_000,
+        b'{"instances": [[1' + b"0" * 9000 + b"]]}",
+        b"\xff{}",
+    ],
+)
+def test_hostile_bodies_are_errors(body):
+    with pytest.raises(RequestError, match="JSON Parse error"):
+        bodies.read(body)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "words"),
+    [
+        ([[1], [2, 3]], "DT_FLOAT", "unexpected size: 2 at level: 1 expected size: 1"),
+        ([[1], 2], "DT_FLOAT", "found at incorrect level"),
+        ([1, [2]], "DT_FLOAT", "Type: Array is not of expected type: float"),
+        ([True], "DT_FLOAT", "Type: Bool"),
+        ([None], "DT_FLOAT", "Type: Null"),
+        (["1"], "DT_DOUBLE", "Type: String"),
+        ([1.5], "DT_INT32", "not of expected type: int32"),
+        ([2**31], "DT_INT32", "loss of precision"),
+        ([2**63], "DT_INT64", "loss of precision"),
+        ([2**24 + 1], "DT_FLOAT", "Cannot convert JSON value: 16777217 to float"),
+        ([1e39], "DT_FLOAT", "Cannot convert JSON value: 1e\\+39 to float"),
+        ([10**400], "DT_DOUBLE", "loss of precision"),
+        ([1], "DT_STRING", "not of expected type: string"),
+        ([{"b64": "?"}], "DT_STRING", "Unable to base64 decode"),
+        ([1], "type 99", "no conversion of JSON to type 99"),
+    ],
+)
+def test_values_of_another_type_are_named(values, dtype, words):
+    with pytest.raises(RequestError, match=words):
+        _read({"inputs": values}, {"x": Spec(dtype, None)})
+
+
+def test_strings_are_text_or_base64():
+    encoded = {"b64": base64.b64encode(b"\xff").decode()}
+    spec = {"x": Spec("DT_STRING", (-1,))}
+    assert _read({"instances": ["ä", encoded]}, spec)["x"].tolist() == ["ä".encode(), b"\xff"]
+    strings = np.array([b"\xff", b""], object)
+    assert json.loads(bodies.write({"x_bytes": strings}, rows=True)) == {
+        "predictions": [encoded, {"b64": ""}]
+    }
+    with pytest.raises(RequestError, match="not UTF-8"):
+        bodies.write({"x": strings}, rows=True)
+
+
+def test_rows_need_outputs_of_one_size():
+    with pytest.raises(RequestError, match="no common batch size"):
+        bodies.write({"x": np.ones(2), "y": np.ones(3)}, rows=True)
+    assert json.loads(bodies.write({"x": np.ones(2), "y": np.ones(3)}, rows=False))["outputs"]["y"] == [
+        1,
+        1,
+        1,
+    ]

@@ -1,0 +1,312 @@
+"""The client: what it sends, what it tries again, what it says, and what it does not import."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+import served_models as made
+from samples import random_bars, random_walk
+
+from seqmem.series import PriceError
+from seqmem.serving import Client, Served, export
+from seqmem.serving.client import ServerUnavailable, ServingError
+from seqmem.serving.server import bodies
+from seqmem.serving.server.errors import RequestError
+from seqmem.serving.server.version import Version
+
+
+def test_it_starts_without_tensorflow():
+    code = (
+        "import sys\n"
+        "from seqmem.serving import Client\n"
+        "Client('http://127.0.0.1:1', name='m', retries=0).close()\n"
+        "Client('grpc://127.0.0.1:1', name='m').close()\n"
+        "heavy = ('tensorflow', 'keras', 'arch', 'scipy', 'matplotlib', 'tensorflow_serving', 'starlette')\n"
+        "print(*[name for name in heavy if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "" == run.stderr.strip()
+
+
+class Scripted:
+    """An HTTP server that answers a model's requests, after as many failures as it is told."""
+
+    def __init__(self, version):
+        self.version, self.failures, self.asked = version, [], []
+
+    def answer(self, method, path, body):
+        self.asked.append(path.rpartition("/")[2])
+        if self.failures:
+            failure = self.failures.pop(0)
+            if callable(failure):
+                failure()
+            else:
+                return failure, b"busy" if failure == 502 else bodies.error("busy")
+        if method == "GET":
+            return 200, json.dumps(
+                {"metadata": {"signature_def": {"signature_def": self.version.metadata()}}}
+            ).encode()
+        request = bodies.read(body)
+        inputs = bodies.arrays(request, self.version.signature(request.signature).inputs)
+        try:
+            return 200, bodies.write(self.version.run(request.signature, inputs), rows=request.rows)
+        except RequestError as error:
+            return error.status, bodies.error(str(error))
+
+
+@contextmanager
+def _scripted(version):
+    script = Scripted(version)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):  # http.server's name
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            status, answer = script.answer(self.command, self.path, body)
+            self.send_response(status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            with suppress(BrokenPipeError):  # the client gave up
+                self.wfile.write(answer)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        script.url = f"http://127.0.0.1:{server.server_port}"
+        try:
+            yield script
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory):
+    root = tmp_path_factory.mktemp("m")
+    plain = {"data": {"column": "Adj Close"}}
+    folders = [made.put(root, "rising", 1, **plain), made.put(root, "rising", 2, 3.0, closes=6)]
+    found = [Version(folder, "rising") for folder in folders]
+    yield found
+    for version in found:
+        version.retire()
+
+
+@pytest.fixture
+def script(versions):
+    with _scripted(versions[0]) as script:
+        yield script
+
+
+@pytest.fixture
+def client(script):
+    with Client(script.url, name="rising", retries=2, timeout=5) as client:
+        yield client
+
+
+def test_a_server_that_is_busy_is_asked_again(client, script):
+    script.failures = [503, 429]
+    assert client.forecast(random_walk(20)).shape == (3, 1)
+    assert script.asked == ["metadata"] * 3 + ["rising:predict"] * 2  # describe, then the forecast
+
+
+def test_and_given_up_in_the_end(client, script):
+    script.failures = [503] * 9
+    with pytest.raises(ServerUnavailable, match="503: busy"):
+        client.forecast(random_walk(20))
+    assert len(script.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 502, 504])
+def test_other_errors_are_not_tried_again(status, client, script):
+    script.failures = [status]
+    with pytest.raises(ServingError, match=f"rising.*: {status}: busy") as error:
+        client.forecast(random_walk(20))
+    assert error.value.status == status
+    assert len(script.asked) == 1
+
+
+def test_a_timeout_is_not_tried_again(script):
+    script.failures = [lambda: time.sleep(0.5)]
+    impatient = Client(script.url, name="rising", timeout=0.1)
+    with impatient, pytest.raises(ServerUnavailable, match=r"no answer within 0\.1 s"):
+        impatient.forecast(random_walk(20))
+    assert len(script.asked) == 1
+
+
+def test_nobody_listening_is_said(script):
+    with pytest.raises(ServerUnavailable, match="cannot be reached.*refused") as error:
+        Client("http://127.0.0.1:1", name="m", retries=0).versions()
+    assert isinstance(error.value, ConnectionError)
+    with pytest.raises(ServerUnavailable, match="m: UNAVAILABLE"):
+        Client("grpc://127.0.0.1:1", name="m", retries=0).versions()
+
+
+def test_the_lookback_is_checked_before_anything_is_sent(client, script):
+    assert client.card["closes"] == made.CLOSES
+    script.asked.clear()
+    with pytest.raises(PriceError, match="rising: closes: expected at least 4 rows. Received: 3"):
+        client.forecast(random_walk(20)[:3])
+    prices = random_walk(20)
+    prices.iloc[-2] = np.nan
+    with pytest.raises(
+        PriceError, match=r"forecast, 2010-01-28: expected a finite price above 0. Received: nan"
+    ):
+        client.forecast(prices)
+    with pytest.raises(PriceError, match="expected a Series or a DataFrame"):
+        client.forecast([1, 2, 3])
+    with pytest.raises(PriceError, match="expected numbers"):
+        client.forecast(prices.astype(object).where(prices.index < prices.index[-1], "x"))
+    assert script.asked == []
+    prices.iloc[0] = np.nan  # far before the window
+    assert client.forecast(random_walk(20).where(prices.index > prices.index[0])).notna().all(axis=None)
+
+
+def test_bars_are_one_series_and_other_frames_are_assets(client):
+    prices = random_walk(20)
+    bars = pd.DataFrame({"High": prices * 2, "Adj Close": prices, "Volume": 0.0})
+    np.testing.assert_allclose(client.forecast(bars)["forecast"].iloc[0], 2 * prices.iloc[-1], rtol=1e-6)
+    assert list(client.forecast(pd.DataFrame({"A": prices, 7: prices}))) == ["A", 7]
+    assert list(client.forecast(prices.reset_index(drop=True)).index) == [20, 21, 22]
+
+
+def test_another_version_behind_the_same_name_is_noticed(client, script, versions):
+    prices = random_walk(20)
+    assert client.forecast(prices).iloc[0, 0] == pytest.approx(2 * prices.iloc[-1], rel=1e-6)
+    script.version = versions[1]
+    script.failures = [400]  # as a graph that needs more closes says
+    assert client.forecast(prices).iloc[0, 0] == pytest.approx(3 * prices.iloc[-1], rel=1e-6)
+    assert client.card["closes"] == 6
+
+
+def test_signatures_and_their_inputs_are_checked(client):
+    with pytest.raises(ServingError, match="no signature 'x'; it has describe, serving_default, step"):
+        client.predict("x", close=[1.0])
+    with pytest.raises(ServingError, match="step: expected close, state. Received: closes"):
+        client.predict("step", closes=[1.0])
+    with pytest.raises(ServingError, match="no variance: use forecast"):
+        client.volatility(random_bars(20))
+
+
+@pytest.mark.parametrize(
+    ("url", "options", "words"),
+    [
+        ("127.0.0.1:8501", {}, "expected http"),
+        ("ftp://host", {}, "Received: 'ftp://host'"),
+        ("http://host", {"version": 1, "label": "stable"}, "a version or a label, not both"),
+        ("http://host", {"timeout": 0}, "timeout above 0"),
+        ("http://host", {"retries": -1}, "retries of at least 0"),
+    ],
+)
+def test_what_a_client_cannot_be_made_of(url, options, words):
+    with pytest.raises(ValueError, match=words):
+        Client(url, name="m", **options)
+
+
+def test_a_forecast_is_the_one_that_python_makes(fitted, prices, tmp_path):
+    folder = export(fitted, tmp_path, name="small", prices=prices)
+    version = Version(folder, "small")
+    with _scripted(version) as script, Client(script.url, name="small") as client:
+        expected = Served(folder).forecast(prices)
+        found = client.forecast(prices)["forecast"]
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        assert list(found.index) == list(expected.index)
+    version.retire()
+
+
+@pytest.fixture
+def grpc_url(versions):
+    """Their own service, of their own package, in front of our version."""
+    pytest.importorskip("tensorflow_serving", reason="tensorflow-serving-api is not there: see the Makefile")
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        get_model_status_pb2,
+        model_service_pb2_grpc,
+        predict_pb2,
+        prediction_service_pb2_grpc,
+    )
+
+    class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
+        def Predict(self, request, context):
+            assert (request.model_spec.name, request.model_spec.version_label) == ("rising", "stable")
+            inputs = {name: tf.make_ndarray(proto) for name, proto in request.inputs.items()}
+            try:
+                outputs = versions[0].run(request.model_spec.signature_name, inputs)
+            except RequestError as error:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+            answer = predict_pb2.PredictResponse()
+            for name, array in outputs.items():
+                answer.outputs[name].CopyFrom(tf.make_tensor_proto(array))
+            return answer
+
+        def GetModelMetadata(self, request, context):
+            assert list(request.metadata_field) == ["signature_def"]
+            answer = get_model_metadata_pb2.GetModelMetadataResponse()
+            found = get_model_metadata_pb2.SignatureDefMap()
+            for name, definition in versions[0]._definitions.items():
+                found.signature_def[name].CopyFrom(definition)
+            answer.metadata["signature_def"].Pack(found)
+            return answer
+
+    class Models(model_service_pb2_grpc.ModelServiceServicer):
+        def GetModelStatus(self, request, context):
+            answer = get_model_status_pb2.GetModelStatusResponse()
+            answer.model_version_status.add(version=4, state="AVAILABLE")
+            return answer
+
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Predictions(), server)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(Models(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"grpc://127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+def test_grpc_is_understood_by_their_own_stubs(grpc_url):
+    prices = random_walk(20)
+    with Client(grpc_url, name="rising", label="stable") as client:
+        assert client.versions() == {4: "AVAILABLE"}
+        assert client.card["closes"] == made.CLOSES
+        found = client.forecast(pd.DataFrame({"A": prices, "B": 2 * prices}))
+        np.testing.assert_allclose(found["B"], [4 * h * prices.iloc[-1] for h in (1, 2, 3)], rtol=1e-6)
+        with pytest.raises(
+            ServingError, match="rising: INVALID_ARGUMENT: assertion failed: .*at least 4"
+        ) as error:
+            client.predict(closes=[[1.0]])
+        assert error.value.status == "INVALID_ARGUMENT"
+
+
+def test_volatility_of_an_exported_model(tmp_path):
+    """High, low and close in; days, dates, variance and volatility out, as `Served` has them."""
+    from samples import VOLATILITY_FORECASTERS
+
+    from seqmem.windows import split
+
+    bars = random_bars(300)
+    forecaster = VOLATILITY_FORECASTERS[-2]()  # linear: quick
+    parts = split(len(bars), history=forecaster.closes, horizon=5)
+    forecaster.fit(bars, parts.train, validation=parts.validation, epochs=1)
+    folder = export(forecaster, tmp_path, name="variances", prices=bars)
+    version = Version(folder, "variances")
+    with _scripted(version) as script, Client(script.url, name="variances") as client:
+        found, expected = client.volatility(bars), Served(folder).volatility(bars)
+        np.testing.assert_allclose(found["variance"], expected["variance"], rtol=1e-6)
+        np.testing.assert_allclose(found["volatility"], expected["volatility"], rtol=1e-6)
+        assert (found["until"] > bars.index[-1]).all()
+        with pytest.raises(PriceError, match="closes alone"):
+            client.volatility(bars["Close"])
+    version.retire()
