@@ -1,5 +1,5 @@
 # run: the main job on real data · test: the suite · lint: ruff and mypy · bench: the rivals ·
-# evidence: every figure on volatility · clean: forget .venv
+# evidence: every figure on volatility · example: what stands in saved_models/ · clean: forget .venv
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -11,7 +11,7 @@ READY = $(VENV)/.ready
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
 
-.PHONY: run test lint bench evidence clean
+.PHONY: run test lint example bench evidence clean
 
 run: $(READY)
 	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -25,6 +25,9 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+example: $(READY)
+	$(BIN)/python -m examples.sp500_example
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

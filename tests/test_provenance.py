@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -234,3 +235,9 @@ def test_hashes_see_every_weight(rng):
         changed[number][index] = np.nextafter(changed[number][index], 9, dtype="float32")
         found.add(weights_hash(changed))
     assert len(found) == 5
+
+
+def test_the_example_in_the_repository_is_sound():
+    folder = Path(__file__).parents[1] / "saved_models" / "sp500_example" / "1"
+    assert len(list(verify(folder))) == 4
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 2**20

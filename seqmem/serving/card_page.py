@@ -30,9 +30,10 @@ def _sections(about: Mapping[str, Any]) -> Iterable[str]:
     if "data" in about:
         yield "## Data\n\n" + _table(about["data"])
     if "hyperparameters" in about:
-        yield "## Winner\n\n" + _table(about["hyperparameters"])
+        yield "## Configuration\n\n" + _table(about["hyperparameters"])
+    if "trials" in about:
         trials, tuner, seed = (about.get(name, "?") for name in ("trials", "tuner", "seed"))
-        yield f"Of {trials} trials by {tuner}, seed {seed}."
+        yield f"The best of {trials} trials by {tuner}, seed {seed}."
     if "space" in about:
         yield "## Search space\n\n" + _table(about["space"])
     if about.get("scores"):
@@ -55,7 +56,7 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return "" if value != value else f"{value:.6g}"
     if isinstance(value, list | tuple):
         return ", ".join(map(_cell, value))
     return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
