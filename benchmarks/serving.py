@@ -32,7 +32,8 @@ def run() -> str:
         assert made
         maker.ask(make={"task": "streams", "folder": folder})
         found = [_duel(program, home, kind, batch) for batch in (1, 256) for kind in KINDS]
-        return _table(found) + "\n" + _table([_step(program, home, network) for network in NETWORKS])
+        steps = _table([_step(program, home, network) for network in NETWORKS])
+        return "\n".join([_table(found), steps, _table(_against_others(home))])
 
 
 def _table(rows: list[dict[str, object]]) -> str:
@@ -69,3 +70,33 @@ def _step(program: Path, home: Path, network: str) -> dict[str, object]:
         c_api.run(program, model, "step", inputs, home, repeats=2000).median or 0.0 for _ in range(ROUNDS)
     ]
     return {f"a step of LSTMCell({UNITS}) in": network, "µs": round(statistics.median(times), 1)}
+
+
+def _against_others(home: Path) -> list[dict[str, object]]:
+    """One window: ours through C again, PyTorch in its own process, and ONNX Runtime on both exports."""
+    found = []
+    for kind in ("LSTM", "GRU"):
+        with Rival("in_torch") as torch, Rival("in_onnx") as onnx:
+            request = {"lookback": LOOKBACK, "units": UNITS, "features": 1, "batch": 1}
+            make = {
+                "PyTorch eager": {"task": "forward", "layer": kind, **request},
+                "ONNX Runtime, Keras": {"task": "run", "file": str(home / f"keras_{kind}.onnx")},
+                "ONNX Runtime, seqmem": {
+                    "task": "run",
+                    "file": str(home / f"seqmem_{kind}" / "1" / "model.onnx"),
+                },
+            }
+            rivals = {name: torch if "PyTorch" in name else onnx for name in make}
+            found.append({"cell": kind} | _in_turns(rivals, make))
+    return found
+
+
+def _in_turns(rivals: dict[str, Rival], make: dict[str, dict[str, object]]) -> dict[str, object]:
+    """Microseconds of each, in turns; a process that holds several tasks makes each anew."""
+    times: dict[str, list[float]] = {name: [] for name in make}
+    for _ in range(ROUNDS):
+        for name in random.sample(list(make), len(make)):
+            rivals[name].ask(make=make[name])
+            rivals[name].ask(run=50)
+            times[name].append(rivals[name].ask(run=500)["seconds"] / 500)
+    return {f"{name}, µs": round(1e6 * statistics.median(taken)) for name, taken in times.items()}

@@ -4,10 +4,10 @@ A server asked for one forecast spends its time between operations, not in them.
 loops written out as far as that pays; and an LSTM is TensorFlow's one operation for a whole sequence.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -19,24 +19,43 @@ from seqmem.recurrence import plain
 Tensor = Any
 WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
 
-_wanted: ContextVar[bool] = ContextVar("graph for a server", default=False)
+
+class InOne(NamedTuple):
+    """One operation for a cell over a whole sequence.
+
+    Attributes:
+        fits: whether it computes this very cell.
+        run: (cell, inputs [B, T, F], states, whether all outputs are wanted) to (outputs [B, T, U], or the
+            last one [B, 1, U]; the last states).
+    """
+
+    fits: Callable[[Any], bool]
+    run: Callable[[Any, Tensor, Sequence[Tensor], bool], tuple[Tensor, list[Tensor]]]
+
+
+_chosen: ContextVar[InOne | None] = ContextVar("graph for a server", default=None)
 
 
 @contextmanager
-def for_server(model: keras.Model) -> Iterator[None]:
-    """Within it, what a model answers is computed in a graph for a server. Such a graph has no gradients."""
+def for_server(model: keras.Model, in_one: InOne | None = None) -> Iterator[None]:
+    """Within it, what a model answers is computed in a graph for a server. Such a graph has no gradients.
+
+    Args:
+        model: whose weights are read once.
+        in_one: the operation that the server has. None: TensorFlow's, for an LSTM.
+    """
     weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
-    token = _wanted.set(True)
+    token = _chosen.set(in_one or InOne(fuses, _kernel))
     try:
         with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
             yield
     finally:
-        _wanted.reset(token)
+        _chosen.reset(token)
 
 
 def wanted() -> bool:
     """Whether a graph for a server is being built."""
-    return _wanted.get()
+    return _chosen.get() is not None
 
 
 def fuses(cell: Any) -> bool:
@@ -50,18 +69,19 @@ def fuses(cell: Any) -> bool:
 
 def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
     """As `plain.run`, cell by cell of a stack."""
-    stack, given = getattr(cell, "cells", [cell]), keras.tree.flatten(states)
+    stack, given, in_one = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _chosen.get()
+    assert in_one is not None
     last: list[Tensor] = []
     for one in stack:
         mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
-        fused = fuses(one) and inputs.shape[1] != 1  # a single step is faster in operations of its own
+        fits = inputs.shape[1] != 1 and in_one.fits(one)  # one step is faster in operations of its own
         more = sequences or one is not stack[-1]
-        inputs, after = (_in_one if fused else _written_out)(one, inputs, mine, more)
+        inputs, after = (in_one.run if fits else _written_out)(one, inputs, mine, more)
         last += after
     return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
 
 
-def _in_one(
+def _kernel(
     cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
 ) -> tuple[Any, list[Any]]:
     """The whole of an LSTM as one operation for each half of the batch: it runs on one core."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from seqmem.serving.exporting import export as export
     from seqmem.serving.loading import Served as Served
     from seqmem.serving.loading import load as load
+    from seqmem.serving.onnx_model import to_onnx as to_onnx
     from seqmem.serving.verification import verify as verify
 
 _HOME = {
@@ -20,6 +21,7 @@ _HOME = {
     "check_name": "exporting",
     "export": "exporting",
     "load": "loading",
+    "to_onnx": "onnx_model",
     "verify": "verification",
 }
 __all__ = sorted(_HOME)

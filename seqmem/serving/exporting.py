@@ -17,9 +17,10 @@ from seqmem.serving import warmup
 from seqmem.serving.card import card, to_json
 from seqmem.serving.card_page import PAGE, page
 from seqmem.serving.endpoints import columns, endpoints
+from seqmem.serving.onnx_model import to_onnx
 from seqmem.serving.provenance import CARD, file_hashes, operations, write_tensors
 
-KERAS_FILE = "model.keras"
+KERAS_FILE, ONNX_FILE = "model.keras", "model.onnx"
 DRAFT = ".draft-"
 STALE = 3600  # seconds after which a draft is nobody's: its export was killed
 
@@ -31,6 +32,7 @@ def export(
     name: str,
     version: int | None = None,
     prices: pd.Series | pd.DataFrame | None = None,
+    onnx: bool = False,
     **more: Any,
 ) -> Path:
     """Write ``<root>/<name>/<version>/``, as TensorFlow Serving wants it.
@@ -57,12 +59,14 @@ def export(
         name: of the model: letters, digits, ``_``, ``-`` and ``.``.
         version: a whole number of at least 1 that is not taken. None: the next free one.
         prices: the series, or the bars, that the model was made from, for the card.
+        onnx: write ``model.onnx`` too: `serving_default` for ONNX Runtime; see `to_onnx`.
         **more: goes into the card.
 
     Returns:
         The folder of the version.
 
     Raises:
+        ImportError: `onnx` without tf2onnx.
         ValueError: a name that is no folder name, a version below 1, a forecaster never fitted.
         FileExistsError: the version is taken.
     """
@@ -82,6 +86,8 @@ def export(
         _write_saved_model(forecaster, draft, to_json(about))
         warmup.write(draft, closes=forecaster.closes, name=name)
         forecaster.save(draft / KERAS_FILE)
+        if onnx:
+            (draft / ONNX_FILE).write_bytes(to_onnx(forecaster))
         write_tensors(draft)
         (draft / PAGE).write_text(page(about))
         about |= {"operations": operations(draft), "files": file_hashes(draft, leave_out=())}

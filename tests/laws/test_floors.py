@@ -63,6 +63,7 @@ DOORS = {
         "seqmem.recurrence.served",  # the fused kernel
         "seqmem.serving.checks",  # the graph's own errors
         "seqmem.serving.endpoints",  # signatures
+        "seqmem.serving.onnx_model",  # what is converted
         "seqmem.serving.loading",  # tf.saved_model
         "seqmem.serving.card",  # its version
         "seqmem.serving.provenance",  # its protobufs
