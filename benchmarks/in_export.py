@@ -30,9 +30,9 @@ def models(kind: str, folder: str) -> Callable[[], None]:
     write_tensors(home / f"keras_{kind}")
     inputs = keras.Input((LOOKBACK, 1))
     layer = getattr(keras.layers, kind)(UNITS, **options)
-    keras.Model(inputs, keras.layers.Dense(HORIZON)(layer(inputs))).export(
-        home / f"keras_{kind}.onnx", format="onnx", verbose=False
-    )
+    stock = keras.Model(inputs, keras.layers.Dense(HORIZON)(layer(inputs)))
+    stock(np.zeros((1, LOOKBACK, 1)))  # Keras exports to ONNX only what was called
+    stock.export(home / f"keras_{kind}.onnx", format="onnx", verbose=False)
     ours = _fitted(Head(getattr(seqmem, kind)(UNITS)))
     ours.network.set_weights(theirs.network.get_weights())
     seqmem.export(ours, home, name=f"seqmem_{kind}", onnx=True)

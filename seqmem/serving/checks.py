@@ -18,14 +18,9 @@ def enough(name: str, prices: Tensor, needed: int) -> tf.Operation:
     )
 
 
-def is_bad(prices: Tensor) -> Tensor:
-    """Where prices are not above 0 and finite."""
-    return ~((prices > 0) & (prices < float("inf")))  # NaN is neither
-
-
 def checked(name: str, prices: Tensor) -> tf.Operation:
     """Refuse prices [B] or [B, T] that are not above 0 and finite; say where the first of them stand."""
-    bad = is_bad(prices)
+    bad = ~((prices > 0) & (prices < float("inf")))  # NaN is neither
     where = "[row, position]" if len(prices.shape) > 1 else "[row]"
     return tf.raw_ops.Assert(
         condition=~tf.reduce_any(bad),

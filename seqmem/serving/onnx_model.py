@@ -3,7 +3,6 @@
 The rest of the graph is tf2onnx's work.
 """
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell
 from seqmem.cells.squash import sigmoid, tanh
 from seqmem.forecaster import Forecaster
 from seqmem.recurrence import served
-from seqmem.serving.checks import is_bad
 from seqmem.serving.endpoints import columns
 
 Tensor = Any
@@ -48,13 +46,12 @@ def to_onnx(forecaster: Forecaster) -> bytes:
     names, cells = columns(forecaster), _Cells(forecaster)
 
     def serve(*prices: Tensor) -> dict[str, Tensor]:
-        rows = [one[:, -forecaster.closes :] for one in prices]
-        history = tf.stack(rows, -1) if forecaster.target.columns else rows[0]
+        history = tf.stack(prices, -1) if forecaster.target.columns else prices[0]
         with served.for_server(forecaster, served.InOne(cells.fits, cells.mark)):
             answer = forecaster.target.answer(forecaster(history, training=False))
-        bad = [tf.reduce_any(is_bad(one), axis=1, keepdims=True) for one in rows]
-        refused = functools.reduce(tf.logical_or, bad)
-        return {name: tf.where(refused, np.nan, said) for name, said in answer.items()}
+        # Of what is not above 0 and finite, no logarithm is.
+        total = tf.add_n([tf.reduce_sum(tf.math.log(one), axis=1, keepdims=True) for one in prices])
+        return {name: tf.where(tf.abs(total) < np.inf, said, np.nan) for name, said in answer.items()}
 
     inputs = [tf.TensorSpec((None, None), tf.float32, name=name) for name in names]
     function = tf.function(serve, input_signature=inputs, autograph=False)
@@ -68,7 +65,7 @@ class _Cells:
     """Cells on their way through TensorFlow's graph: a marked operation stands for each until ONNX has it."""
 
     def __init__(self, model: keras.Model) -> None:
-        self.seen: list[Cell] = []
+        self.seen: list[tuple[Cell, bool]] = []  # and whether it starts from zeros
         # Now: inside of tf2onnx a variable does not tell its values.
         self.weights = {id(layer): _weights(layer) for layer in model._flatten_layers() if _has(layer)}
 
@@ -94,13 +91,13 @@ class _Cells:
             use_peephole=False,
             name=f"{MARK}{len(self.seen)}_",
         )
-        self.seen.append(cell)
+        self.seen.append((cell, all(map(_is_zero, states))))
         outputs = tf.transpose(found.h, (1, 0, 2)) if sequences else found.h[-1][:, None]
         return outputs, [found.h[-1], found.cs[-1]][: len(states)]
 
     def convert(self, context: Any, node: Any, name: str, _: Any) -> None:
         """Replace a mark by its operator (tf2onnx's protocol)."""
-        cell = self.seen[int(name.rpartition(MARK)[2].split("_")[0])]
+        cell, from_zeros = self.seen[int(name.rpartition(MARK)[2].split("_")[0])]
         operator, _, attributes = OPERATORS[type(cell)]
         _, x, c, h, *_ = node.input
         h_output, c_output = node.output[6], node.output[1]
@@ -116,7 +113,7 @@ class _Cells:
             return output
 
         front = constant("front", np.array([0], "int64"))
-        state = [make("Unsqueeze", [one, front]).output[0] for one in (h, c)]
+        state = [make("Unsqueeze", [one, front]).output[0] for one in (h, c) if not from_zeros]
         weights = [constant(part, values) for part, values in self.weights[id(cell)].items()]
         inputs = [x, *weights, "", *state[: cell.num_states]]
         found = make(operator, inputs, 1 + cell.num_states, attr={"hidden_size": cell.units, **attributes})
@@ -139,6 +136,10 @@ def _log1p(context: Any, node: Any, name: str, _: Any) -> None:
     above = context.make_node("Add", [x, two]).output[0]
     half = context.make_node("Atanh", [context.make_node("Div", [x, above]).output[0]]).output[0]
     context.make_node("Mul", [half, two], outputs=[output], shapes=[shape], dtypes=[dtype])
+
+
+def _is_zero(state: Tensor) -> bool:
+    return state.op.type == "Fill" and tf.get_static_value(state.op.inputs[1]) == 0
 
 
 def _has(cell: Any) -> bool:
