@@ -1,5 +1,6 @@
 """The versions of the models that are served: found on disk, loaded, swapped, retired."""
 
+import gc
 import logging
 import threading
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Shelf:
 
     def look(self) -> None:
         """Load what is new, retire what is no longer wanted."""
+        retired = False
         for name, (versions, labels) in self._wanted().items():
             for number in versions:
                 self._load(name, number)
@@ -56,6 +58,9 @@ class Shelf:
                 gone = not (self._root / name / str(number)).is_dir()
                 if ready or gone:
                     self._retire(name, number)
+                    retired = True
+        if retired:
+            gc.collect()  # graphs are full of cycles: left alone, each one retired costs a megabyte for long
 
     @contextmanager
     def version(self, name: str, number: int | None = None, label: str | None = None) -> Iterator[Version]:
