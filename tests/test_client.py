@@ -1,6 +1,7 @@
 """The client: what it sends, what it tries again, what it says, and what it does not import."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -8,6 +9,7 @@ import time
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,12 +17,15 @@ import pytest
 import served_models as made
 from samples import random_bars, random_walk
 
+from seqmem import cli
 from seqmem.series import PriceError
 from seqmem.serving import Client, Served, export
 from seqmem.serving.client import ServerUnavailable, ServingError
 from seqmem.serving.server import bodies
 from seqmem.serving.server.errors import RequestError
 from seqmem.serving.server.version import Version
+
+PAGE = (Path(__file__).parents[1] / "docs/serving.md").read_text()
 
 
 def test_it_starts_without_tensorflow():
@@ -310,3 +315,36 @@ def test_volatility_of_an_exported_model(tmp_path):
         with pytest.raises(PriceError, match="closes alone"):
             client.volatility(bars["Close"])
     version.retire()
+
+
+def test_the_examples_of_the_page_on_serving_run(script, grpc_url, capsys):
+    code = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    assert len(code) == 2
+    for block in code:
+        block = block.replace("http://127.0.0.1:8501", script.url).replace("sp500_path", "rising")
+        exec(
+            compile(block.replace("127.0.0.1:8500", grpc_url.removeprefix("grpc://")), "serving.md", "exec"),
+            {},
+        )
+    said = capsys.readouterr().out
+    assert "2019-01-01" in said
+    assert "[[202." in said  # twice the last close
+
+
+def test_the_commands_of_the_page_on_serving_parse_and_its_two_ways_of_docker_agree():
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    commands = [line.partition("#")[0].split() for block in blocks for line in block.splitlines()]
+    found = [words[1:] for words in commands if words[:1] == ["seqmem"]]
+    assert len(found) == 5
+    for words in found:
+        assert cli.parser().parse_args(words).command
+    run, compose = (set(re.findall(r"--\w+=\S+", block)) for block in blocks[:2])
+    assert run == compose
+    assert len(run) == 5
+
+
+def test_curl_of_the_page_is_json():
+    bodies_shown = re.findall(r"-d '(.*?)'", PAGE)
+    assert len(bodies_shown) == 3
+    for body in bodies_shown:
+        assert bodies.read(body.encode()).values
