@@ -144,7 +144,7 @@ def ours(root: Path, *options: str, path: Path | None = None):
             yield Running(found[0], None, root, process=process)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            assert process.wait(30) == 0
 
 
 @contextlib.contextmanager
@@ -154,9 +154,12 @@ def tensorflow_serving(root: Path):
         shared = Path(os.environ["SEQMEM_TF_SERVING_ROOT"])
         for child in root.iterdir():
             shutil.rmtree(shared / child.name, ignore_errors=True)
-            shutil.copytree(child, shared / child.name)
+            shutil.copytree(child, shared / f".{child.name}")
+            (shared / f".{child.name}").rename(shared / child.name)
         seen_at = os.environ.get("SEQMEM_TF_SERVING_SEEN_AT")
-        yield Running(f"http://{ELSEWHERE}", os.environ.get("SEQMEM_TF_SERVING_GRPC"), shared, seen_at)
+        running = Running(f"http://{ELSEWHERE}", os.environ.get("SEQMEM_TF_SERVING_GRPC"), shared, seen_at)
+        running.configure()
+        yield running
         return
     rest, grpc = _free_port(), _free_port()
     Running("", None, root).configure()

@@ -1,6 +1,7 @@
 """The client: what it sends, what it tries again, what it says, and what it does not import."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -8,6 +9,8 @@ import time
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,12 +18,15 @@ import pytest
 import served_models as made
 from samples import random_bars, random_walk
 
+from seqmem import cli
 from seqmem.series import PriceError
 from seqmem.serving import Client, Served, export
 from seqmem.serving.client import ServerUnavailable, ServingError
 from seqmem.serving.server import bodies
 from seqmem.serving.server.errors import RequestError
 from seqmem.serving.server.version import Version
+
+PAGE = (Path(__file__).parents[1] / "docs/serving.md").read_text()
 
 
 def test_it_starts_without_tensorflow():
@@ -222,11 +228,19 @@ def test_a_forecast_is_the_one_that_python_makes(fitted, prices, tmp_path):
         found = client.forecast(prices)["forecast"]
         np.testing.assert_allclose(found, expected, rtol=1e-6)
         assert list(found.index) == list(expected.index)
+        assert (client.card["closes"], client.card["data"]["column"]) == (fitted.closes, "Close")
+        after = client.predict("start", closes=prices.to_numpy()[None, -fitted.closes - 1 : -1])
+        del after["forecast"]
+        streamed = client.predict("step", close=prices[-1:], **after)["forecast"]
+        assert streamed.shape == (1, fitted.horizon)
+        assert np.isfinite(streamed).all()
+        explained = client.predict("explain", closes=prices.to_numpy()[None])
+        assert all(gate.shape[:2] == (1, fitted.lookback) for gate in explained.values())
     version.retire()
 
 
 @pytest.fixture
-def grpc_url(versions):
+def grpc_server(versions):
     """Their own service, of their own package, in front of our version."""
     pytest.importorskip("tensorflow_serving", reason="tensorflow-serving-api is not there: see the Makefile")
     import grpc
@@ -239,9 +253,13 @@ def grpc_url(versions):
         prediction_service_pb2_grpc,
     )
 
+    failures = []
+
     class Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
         def Predict(self, request, context):
             assert (request.model_spec.name, request.model_spec.version_label) == ("rising", "stable")
+            if failures:
+                context.abort(failures.pop(), "busy")
             inputs = {name: tf.make_ndarray(proto) for name, proto in request.inputs.items()}
             try:
                 outputs = versions[0].run(request.model_spec.signature_name, inputs)
@@ -272,13 +290,13 @@ def grpc_url(versions):
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(Models(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield f"grpc://127.0.0.1:{port}"
+    yield SimpleNamespace(url=f"grpc://127.0.0.1:{port}", failures=failures)
     server.stop(None).wait()
 
 
-def test_grpc_is_understood_by_their_own_stubs(grpc_url):
+def test_grpc_is_understood_by_their_own_stubs(grpc_server):
     prices = random_walk(20)
-    with Client(grpc_url, name="rising", label="stable") as client:
+    with Client(grpc_server.url, name="rising", label="stable") as client:
         assert client.versions() == {4: "AVAILABLE"}
         assert client.card["closes"] == made.CLOSES
         found = client.forecast(pd.DataFrame({"A": prices, "B": 2 * prices}))
@@ -288,6 +306,20 @@ def test_grpc_is_understood_by_their_own_stubs(grpc_url):
         ) as error:
             client.predict(closes=[[1.0]])
         assert error.value.status == "INVALID_ARGUMENT"
+
+
+def test_grpc_tries_again_where_the_server_is_busy(grpc_server):
+    import grpc
+
+    with Client(grpc_server.url, name="rising", label="stable", retries=2) as client:
+        grpc_server.failures.extend([grpc.StatusCode.UNAVAILABLE] * 2)
+        assert client.card["closes"] == made.CLOSES
+        grpc_server.failures.extend([grpc.StatusCode.UNAVAILABLE] * 3)
+        with pytest.raises(ServerUnavailable, match="UNAVAILABLE: busy"):
+            client.forecast(random_walk(20))
+        grpc_server.failures.append(grpc.StatusCode.INTERNAL)
+        with pytest.raises(ServingError, match="INTERNAL: busy"):
+            client.forecast(random_walk(20))
 
 
 def test_volatility_of_an_exported_model(tmp_path):
@@ -310,3 +342,34 @@ def test_volatility_of_an_exported_model(tmp_path):
         with pytest.raises(PriceError, match="closes alone"):
             client.volatility(bars["Close"])
     version.retire()
+
+
+def test_the_examples_of_the_page_on_serving_run(script, grpc_server, capsys):
+    code = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    assert len(code) == 2
+    for block in code:
+        block = block.replace("http://127.0.0.1:8501", script.url).replace("sp500_path", "rising")
+        block = block.replace("127.0.0.1:8500", grpc_server.url.removeprefix("grpc://"))
+        exec(compile(block, "serving.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert "2019-01-01" in said
+    assert "[[202." in said  # twice the last close
+
+
+def test_the_commands_of_the_page_on_serving_parse_and_its_two_ways_of_docker_agree():
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", PAGE, flags=re.DOTALL | re.MULTILINE)
+    commands = [line.partition("#")[0].split() for block in blocks for line in block.splitlines()]
+    found = [words[1:] for words in commands if words[:1] == ["seqmem"]]
+    assert len(found) == 5
+    for words in found:
+        assert cli.parser().parse_args(words).command
+    run, compose = (set(re.findall(r"--\w+=\S+", block)) for block in blocks[:2])
+    assert run == compose
+    assert len(run) == 5
+
+
+def test_curl_of_the_page_is_json():
+    bodies_shown = re.findall(r"-d '(.*?)'", PAGE)
+    assert len(bodies_shown) == 3
+    for body in bodies_shown:
+        assert bodies.read(body.encode()).values

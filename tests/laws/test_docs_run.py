@@ -57,7 +57,9 @@ def test_make_run_is_the_main_job():
     assert (options.prices, options.name, options.out) == ("bundled:sp500", "sp500_path", "saved_models")
 
 
-@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "examples/peephole_lstm.py"])
+@pytest.mark.parametrize(
+    "name", ["CHANGELOG.md", "CONTRIBUTING.md", "docs/serving.md", "examples/peephole_lstm.py"]
+)
 def test_links_lead_somewhere(name):
     assert f"({name})" in README
     assert (ROOT / name).is_file()

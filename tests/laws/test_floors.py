@@ -46,7 +46,7 @@ DOORS = {
     "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
     "matplotlib": {"seqmem.report.plots"},
     "starlette": {"seqmem.serving.server.app"},
-    "uvicorn": {"seqmem.serving.server.process"},
+    "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.impatient"},
     "prometheus_client": {"seqmem.serving.server.metrics"},
     "urllib3": {"seqmem.serving.over_rest"},
     "grpc": {"seqmem.serving.over_grpc"},

@@ -1,18 +1,17 @@
 """The server as a process: a port, a look for new versions now and then, a graceful stop."""
 
-import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from seqmem.serving.server.app import Application
+from seqmem.serving.server.impatient import impatient
 from seqmem.serving.server.limits import Limits
 from seqmem.serving.server.shelf import Shelf
 
@@ -37,44 +36,85 @@ def serve(
         FileNotFoundError: no model there.
         OSError: the port is taken.
     """
-    logging.getLogger("tensorflow").setLevel(
-        logging.ERROR
-    )  # that a session is of old: TF Serving has one too
+    # That a session is a thing of old is no news: TensorFlow Serving runs one too.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     shelf = Shelf(Path(path))
-    with _bound(host, port) as listener:  # a port that is taken is known before models are loaded
+    # A port that is taken is known before models are loaded.
+    with (
+        contextlib.suppress(_Stopped),
+        _bound(host, port) as listener,
+        _stoppable(),
+        contextlib.ExitStack() as ends,
+    ):
+        ends.callback(shelf.close)
         shelf.look()
         app = Application(shelf, limits)
-        stop = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(shelf, poll, stop), name="seqmem-watch")
-        watcher.start()
-        try:
-            address = listener.getsockname()
-            shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-            models = ", ".join(sorted(shelf.counts())) or "nothing yet"
-            config = uvicorn.Config(
-                app.asgi,
-                http=_protocol(limits.request_timeout),
-                ws="none",
-                lifespan="off",
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                limit_concurrency=limits.max_connections,
-                timeout_keep_alive=max(1, round(limits.request_timeout)),
-                timeout_graceful_shutdown=max(1, round(limits.grace)),
-            )
-            with contextlib.suppress(
-                KeyboardInterrupt
-            ):  # uvicorn raises the signal again once it has stopped
-                ready = f"serving {models} on http://{shown}:{address[1]}"
-                _server(config, lambda: say(ready)).run(sockets=[listener])
-        finally:
-            stop.set()
-            watcher.join()
-            app.close()
-            shelf.close()
+        ends.callback(app.close)
+        ends.enter_context(_watched(shelf, poll))
+        ends.callback(_deaf)  # first of all ends: a second Ctrl-C must not leave half of them undone
+        address = listener.getsockname()
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+        ready = f"serving {', '.join(sorted(shelf.counts())) or 'nothing yet'} on http://{shown}:{address[1]}"
+        config = uvicorn.Config(
+            app.asgi,
+            http=impatient(limits.request_timeout),
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=limits.max_connections,
+            timeout_keep_alive=max(1, round(limits.request_timeout)),
+            timeout_graceful_shutdown=max(1, round(limits.grace)),
+        )
+        _server(config, lambda: say(ready)).run(sockets=[listener])
     say("stopped")
+
+
+class _Stopped(BaseException):
+    """SIGTERM or Ctrl-C."""
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Make signals an exception: Uvicorn sends them again once it has stopped; SIGTERM would end us there."""
+
+    def stop(*_: object) -> None:
+        raise _Stopped
+
+    before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _deaf() -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _watched(shelf: Shelf, poll: float) -> Iterator[None]:
+    """Look for new versions now and then, in a thread."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(poll):
+            try:
+                shelf.look()
+            except Exception:  # a disk that is away for a moment must not end the looking
+                LOG.exception("looking for new versions")
+
+    watcher = threading.Thread(target=watch, name="seqmem-watch")
+    watcher.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watcher.join()
 
 
 def _server(config: uvicorn.Config, ready: Callable[[], None]) -> uvicorn.Server:
@@ -86,14 +126,6 @@ def _server(config: uvicorn.Config, ready: Callable[[], None]) -> uvicorn.Server
             ready()
 
     return Server(config)
-
-
-def _watch(shelf: Shelf, poll: float, stop: threading.Event) -> None:
-    while not stop.wait(poll):
-        try:
-            shelf.look()
-        except Exception:  # a disk that is away for a moment must not end the looking
-            LOG.exception("looking for new versions")
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -108,40 +140,3 @@ def _bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     return listener
-
-
-def _protocol(patience: float) -> type[H11Protocol]:
-    """Uvicorn's protocol, which waits for the head of a request for ever, with an end to that."""
-
-    class Protocol(H11Protocol):
-        _timer: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._await_head()
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.cycle is not None and not self.cycle.response_complete:
-                self._forget()  # a request is there: its body is timed by the application
-            elif self._timer is None:
-                self._await_head()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._forget()
-            super().connection_lost(exc)
-
-        def _await_head(self) -> None:
-            self._timer = self.loop.call_later(patience, self._give_up)
-
-        def _give_up(self) -> None:
-            self._timer = None
-            if self.cycle is None or self.cycle.response_complete:
-                self.transport.close()
-
-        def _forget(self) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-
-    return Protocol
