@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from tuning.display import LineDisplay as LineDisplay
     from tuning.display import LiveDisplay as LiveDisplay
     from tuning.hypermodel import ForecastHyperModel as ForecastHyperModel
-    from tuning.searcher import SearchFailed as SearchFailed
+    from tuning.engine import SearchFailed as SearchFailed
     from tuning.searcher import SearchResult as SearchResult
     from tuning.searcher import search as search
     from tuning.selection import Selected as Selected
@@ -21,7 +21,7 @@ _HOME = {
     "LineDisplay": "display",
     "LiveDisplay": "display",
     "PathTask": "tasks",
-    "SearchFailed": "searcher",
+    "SearchFailed": "engine",
     "SearchResult": "searcher",
     "SearchSpace": "space",
     "Selected": "selection",
