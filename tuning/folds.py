@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,7 +74,7 @@ class Walk(ABC):
         borders = [first + (stop - first) * fold // self.count for fold in range(self.count + 1)]
         folds = tuple(
             (origins(self.begins(first, start), start, **size), origins(start, end, **size))
-            for start, end in zip(borders[:-1], borders[1:], strict=True)
+            for start, end in pairwise(borders)
         )
         return Folds(folds, origins(0, stop, **size), origins(stop, length, **size))
 

@@ -45,6 +45,7 @@ class Ledger:
         self._create, self._end = oracle.create_trial, oracle.end_trial
         self.watch: Callable[[dict[str, Any]], None] = lambda event: None
         self._deaths: Counter[str] = Counter()
+        oracle.verbose = 0
         oracle.save = oracle._save_trial = lambda *anything: None
         oracle.max_consecutive_failed_trials = 10**9  # when to stop is said here
         _remember_the_draws(oracle)

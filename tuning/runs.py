@@ -21,7 +21,8 @@ def fit_row(
     """One training: its best epoch counts, from 1.
 
     Args:
-        fold, seed: which, from 0.
+        fold: which, from 0.
+        seed: which, from 0.
         weights: how many the network has.
         losses: the validation loss after each epoch.
         first_epoch: how many epochs an earlier trial had trained it (Hyperband goes on from there).

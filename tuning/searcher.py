@@ -40,6 +40,7 @@ class SearchResult:
         load: trial -> its forecaster of the last fold and first seed, with the weights of its best epoch.
         kept: how many of the trials an earlier run had ended.
         outcomes: what each trial did, losses of every epoch included.
+        seed: of the search.
     """
 
     table: pd.DataFrame
@@ -48,6 +49,7 @@ class SearchResult:
     load: Callable[[str], Any]
     kept: int = 0
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    seed: int = 0
 
 
 def search(
@@ -179,7 +181,7 @@ def _result(running: Any, ledger: Any, events: list[Any], naive: float, kept: in
         running.fold, running.seed = -1, 0
         return running.load_model(running.oracle.get_trial(trial))
 
-    return SearchResult(table, fit_table(done), naive, load, kept, done)
+    return SearchResult(table, fit_table(done), naive, load, kept, done, running.base_seed)
 
 
 @contextmanager

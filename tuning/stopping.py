@@ -52,6 +52,6 @@ class WorstOfAll(Stopping):
         if fits[-1]["fold"] > 0 or len(theirs) < self.least or mine <= max(naive, *theirs):
             return ""
         return (
-            f"after its first fold: loss {mine:.5f}, no change {naive:.5f}, the worst of {len(theirs)} trials "
-            f"{max(theirs):.5f}"
+            f"after its first fold: loss {mine:.5f}, no change {naive:.5f}, "
+            f"the worst of {len(theirs)} trials {max(theirs):.5f}"
         )

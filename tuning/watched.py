@@ -32,33 +32,34 @@ class _Fits(keras_tuner.Tuner):
     seed = 0
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
-        fits = self.outcome["fits"]
-        for self.fold in range(self.hypermodel.walk.count):
-            for self.seed in range(self.hypermodel.seeds):
-                keras.utils.set_random_seed(fit_seed(self.base_seed, trial.trial_id, self.fold, self.seed))
-                self.observer.fit_began(trial.trial_id, self.fold, self.seed)
-                since = time.monotonic()
-                self.losses: list[float] = []
-                self.weights = 0
-                super().run_trial(trial, *args, fold=self.fold, seed=self.seed, **kwargs)
-                row = fit_row(
-                    fold=self.fold,
-                    seed=self.seed,
-                    weights=self.weights,
-                    losses=self.losses,
-                    first_epoch=kwargs.get("initial_epoch", 0),
-                    naive=self.naive_losses[self.fold],
-                )
-                fits.append(row | {"seconds": round(time.monotonic() - since, 3)})
-            if (
-                self.fold + 1 < self.hypermodel.walk.count
-                and "tuner/epochs" not in trial.hyperparameters.values
-            ):
+        fits, folds = self.outcome["fits"], self.hypermodel.walk.count
+        for fold in range(folds):
+            for seed in range(self.hypermodel.seeds):
+                fits.append(self._fit(trial, fold, seed, *args, **kwargs))
+            if fold + 1 < folds and "tuner/epochs" not in trial.hyperparameters.values:
                 why = self.stopping.hopeless(fits, self.others())
                 if why:
                     self.outcome |= {"status": STOPPED, "cause": why}
-                    break
-        return {OBJECTIVE: loss(fits) if self.outcome["status"] != STOPPED else self._guess(fits)}
+                    return {OBJECTIVE: self._guess(fits)}
+        return {OBJECTIVE: loss(fits)}
+
+    def _fit(self, trial: Any, fold: int, seed: int, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        self.fold, self.seed = fold, seed
+        keras.utils.set_random_seed(fit_seed(self.base_seed, trial.trial_id, fold, seed))
+        self.observer.fit_began(trial.trial_id, fold, seed)
+        since = time.monotonic()
+        self.losses: list[float] = []
+        self.weights = 0
+        super().run_trial(trial, *args, fold=fold, seed=seed, **kwargs)
+        row = fit_row(
+            fold=fold,
+            seed=seed,
+            weights=self.weights,
+            losses=self.losses,
+            first_epoch=kwargs.get("initial_epoch", 0),
+            naive=self.naive_losses[fold],
+        )
+        return row | {"seconds": round(time.monotonic() - since, 3)}
 
     def on_epoch_end(self, trial: Any, model: Any, epoch: int, logs: dict[str, float] | None = None) -> None:
         super().on_epoch_end(trial, model, epoch, logs)
@@ -72,7 +73,7 @@ class _Fits(keras_tuner.Tuner):
         return name.replace(".weights.h5", f".{fold}.{self.seed}.weights.h5")
 
     def _guess(self, fits: list[dict[str, Any]]) -> float:
-        """What the tuner is told of a trial that stopped: as far from "no change" on all folds as on these."""
+        """What the tuner is told of a trial that stopped: as far from "no change" on all folds as here."""
         return loss(fits) - float(np.mean([fit["naive"] for fit in fits])) + float(np.mean(self.naive_losses))
 
 
