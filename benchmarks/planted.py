@@ -1,4 +1,4 @@
-"""A search on series whose best lookback is known, and on noise: python -m benchmarks.planted (10 minutes)."""
+"""Searches where the best lookback is known, and on noise: python -m benchmarks.planted (10 minutes)."""
 
 import argparse
 from collections import Counter

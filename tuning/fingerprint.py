@@ -26,7 +26,7 @@ def fingerprint(hypermodel: ForecastHyperModel, tuner: type, seed: int, **option
     return {
         "data": _data(hypermodel.prices),
         "task": {"name": type(task).__name__, **_plain(vars(task))},
-        "transform": _plain(target),
+        "transform": _unnamed(_plain(target)),
         "folds": f"{hypermodel.walk!r}, test {hypermodel.test:g}, validation {hypermodel.validation:g}",
         "seeds": hypermodel.seeds,
         "space": _plain(asdict(space)),
@@ -59,6 +59,13 @@ def require_same(was: Mapping[str, Any], now: Mapping[str, Any], project: str) -
             f"{project} is another search: {'; '.join(changed)}. Give back what it had to go on with it, "
             "--fresh to start over, or another --directory"
         )
+
+
+def _unnamed(config: Any) -> Any:
+    """Without the names that Keras counts up."""
+    if isinstance(config, dict):
+        return {key: _unnamed(value) for key, value in config.items() if key != "name"}
+    return [_unnamed(value) for value in config] if isinstance(config, list) else config
 
 
 def _changes(name: str, was: Any, now: Any) -> list[str]:

@@ -92,7 +92,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
 
     def choice(self, hp: Any) -> dict[str, Any]:
         """What `hp` says of each dimension: name -> value. What it does not say yet is the default."""
-        return self.space.declare(hp, self.task.default)
+        said = self.space.declare(hp, self.task.default)
+        return self.space.nearest(said)  # what came over the wire has fewer digits
 
     def compiled(self, choice: Mapping[str, Any], task: Task | None = None) -> Forecaster:
         """An unfitted, compiled forecaster of a configuration, of this task or of another like it."""

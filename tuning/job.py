@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -25,26 +26,39 @@ from seqmem.serving import Served, check_name, export
 from tuning import setup
 from tuning.display import display
 from tuning.hypermodel import ForecastHyperModel
+from tuning.observer import Observer
+from tuning.project import Project
 from tuning.rules import BestMean, SimplestWithinOneError
 from tuning.searcher import SearchResult, search
 from tuning.selection import Selected, select
 from tuning.space import SearchSpace
+from tuning.supervisor import spread
 
 
-def run(options: argparse.Namespace, console: Console) -> Path:
-    """Do all that `seqmem-tune` promises; return the folder of the exported version."""
+def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
+    """Do all that `seqmem-tune` promises; return the folder of the exported version.
+
+    Args:
+        options: of the command line.
+        console: where to say what.
+        words: the command line itself, for processes of its own.
+    """
     check_name(options.name)  # now, not after the search
     hypermodel = setup.hypermodel(options)
     said = Console(quiet=True) if options.json else console
     _say_data(options.prices, hypermodel, said)
+    watcher = display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard)
+    if options.workers > 1:
+        _spread(options, hypermodel, words, watcher)
+        watcher = Observer()  # it has seen it all
     result = search(
         hypermodel,
         setup.tuner(options),
         max_trials=options.max_trials,
         seed=options.seed,
         directory=setup.folder(options),
-        observer=display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard),
-        fresh=options.fresh,
+        observer=watcher,
+        fresh=options.fresh and options.workers == 1,
         most_failures=options.most_failures,
         command=setup.remembered(options),
     )
@@ -59,6 +73,28 @@ def run(options: argparse.Namespace, console: Console) -> Path:
     if options.json:
         sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
     return folder
+
+
+def _spread(
+    options: argparse.Namespace, hypermodel: ForecastHyperModel, words: Sequence[str], watcher: Observer
+) -> None:
+    """Search with processes of their own; what is left to do here is to read what they wrote."""
+    project = Project(setup.folder(options))
+    if options.fresh:
+        with project.ours():
+            project.clear()
+    spread(
+        options.workers,
+        setup.without(
+            words, "--workers", "--threads", "--tensorboard", flags=("--fresh", "--json", "--quiet")
+        ),
+        project,
+        threads=options.threads,
+        trials=options.max_trials,
+        epochs=hypermodel.epochs,
+        naive_loss=hypermodel.naive_loss(),
+        observer=watcher,
+    )
 
 
 def export_selected(

@@ -1,5 +1,6 @@
 """An oracle whose every answer is written down, so that a new one can be brought to where it stood."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -44,6 +45,7 @@ class Ledger:
         self._ended = {event["trial"] for event in log if event["event"] == "ended"}
         self._create, self._end = oracle.create_trial, oracle.end_trial
         self.watch: Callable[[dict[str, Any]], None] = lambda event: None
+        self._lock = threading.RLock()  # a chief serves in one thread and looks for the dead in another
         self._deaths: Counter[str] = Counter()
         oracle.verbose = 0
         oracle.save = oracle._save_trial = lambda *anything: None
@@ -60,14 +62,37 @@ class Ledger:
 
     def create_trial(self, worker: str) -> Any:
         """What the oracle proposes, or the trial that this worker has not ended."""
-        if worker in self._oracle.ongoing_trials:
-            trial = self._oracle.ongoing_trials[worker]
+        with self._lock:
+            while True:
+                trial = self._again(worker) or self._new(worker)
+                if self._deaths[trial.trial_id] < MOST_DEATHS or trial.status != TrialStatus.RUNNING:
+                    return trial
+                self._bury(trial)
+
+    def end_trial(self, trial: Any) -> None:
+        """Tell the oracle, once; a worker that was taken for dead may tell it again."""
+        with self._lock:
+            if trial.trial_id in self._ended:
+                return
+            mine = self._oracle.trials[trial.trial_id]
+            trial.hyperparameters = mine.hyperparameters  # what came over the wire has fewer digits
+            try:
+                outcome = self._outcome(trial.trial_id)
+            except ProjectError as error:
+                trial.status = TrialStatus.FAILED
+                outcome = self._nothing(mine, str(error))
+            self._close(trial, outcome)
+
+    def _again(self, worker: str) -> Any:
+        """The trial that this worker had when it died, if it had one."""
+        trial = self._oracle.ongoing_trials.get(worker)
+        if trial is not None:
             self._write({"event": "again", "trial": trial.trial_id, "worker": worker})
             self._count_again({"trial": trial.trial_id})
             trial.metrics.metrics.clear()
-            if self._deaths[trial.trial_id] < MOST_DEATHS:
-                return trial
-            self._bury(trial)
+        return trial
+
+    def _new(self, worker: str) -> Any:
         if self.stopped:
             self._oracle.tuner_ids.discard(worker)
             return Trial(self._oracle.hyperparameters.copy(), "", TrialStatus.STOPPED)
@@ -79,26 +104,25 @@ class Ledger:
             self._write({"event": "idle", "worker": worker})  # the oracle may have opened a new bracket
         return trial
 
-    def end_trial(self, trial: Any) -> None:
-        """Tell the oracle, once; a worker that was taken for dead may tell it again."""
-        if trial.trial_id in self._ended:
-            return
-        self._ended.add(trial.trial_id)
-        self._close(trial, self._outcome(trial.trial_id))
-
     def interrupted(self, worker: str) -> None:
         """Its worker was asked to stop: that is no death."""
-        trial = self._oracle.ongoing_trials.get(worker)
-        if trial is not None:
-            self._write({"event": "interrupted", "trial": trial.trial_id})
-            self._forgive({"trial": trial.trial_id})
+        with self._lock:
+            trial = self._oracle.ongoing_trials.get(worker)
+            if trial is not None:
+                self._write({"event": "interrupted", "trial": trial.trial_id})
+                self._forgive({"trial": trial.trial_id})
 
     def lost(self, worker: str) -> None:
         """Its worker is gone: the trial goes to whoever asks next."""
-        self._lose({"worker": worker})
-        self._write({"event": "lost", "worker": worker})
+        with self._lock:
+            if worker in self._oracle.ongoing_trials:
+                self._lose({"worker": worker})
+                self._write({"event": "lost", "worker": worker})
 
     def _close(self, trial: Any, outcome: dict[str, Any]) -> None:
+        self._ended.add(trial.trial_id)
+        if trial.status == TrialStatus.COMPLETED:
+            self._hear(trial.trial_id, outcome["score"])
         self._end(trial)
         mine = self._oracle.trials[trial.trial_id]
         failed = mine.status == TrialStatus.FAILED
@@ -106,13 +130,20 @@ class Ledger:
         score = None if failed else mine.score
         self._write({"event": "ended", "trial": mine.trial_id, "score": score, "outcome": outcome})
 
+    def _hear(self, trial: str, score: float) -> None:
+        """The score with all of its digits."""
+        self._oracle.trials[trial].metrics.metrics.clear()
+        self._oracle.update_trial(trial, {self._oracle.objective.name: score})
+
     def _bury(self, trial: Any) -> None:
         """A trial in which process after process died is a failed one."""
         trial.status = TrialStatus.FAILED
-        self._ended.add(trial.trial_id)
-        outcome = opened(trial.trial_id, self._choice(trial.hyperparameters))
         died = f"{MOST_DEATHS} processes died in it: out of memory, perhaps"
-        self._close(trial, outcome | {"status": "failed", "cause": died})
+        self._close(trial, self._nothing(trial, died))
+
+    def _nothing(self, trial: Any, cause: str) -> dict[str, Any]:
+        outcome = opened(trial.trial_id, self._choice(trial.hyperparameters))
+        return outcome | {"status": "failed", "cause": cause}
 
     def _write(self, event: dict[str, Any]) -> None:
         self._log.append(event)
@@ -143,7 +174,7 @@ class Ledger:
         trial = next(t for t in self._oracle.trials.values() if int(t.trial_id) == int(event["trial"]))
         told = Trial(trial.hyperparameters, trial.trial_id, TrialStatus.FAILED)
         if event["score"] is not None:
-            self._oracle.update_trial(trial.trial_id, {self._oracle.objective.name: event["score"]})
+            self._hear(trial.trial_id, event["score"])
             told.status = TrialStatus.COMPLETED
         self._end(told)
 
@@ -152,6 +183,8 @@ class Ledger:
         self._oracle.tuner_ids.discard(event["worker"])
         if trial is not None:
             self._oracle._retry_queue.append(trial.trial_id)
+            self._deaths[trial.trial_id] += 1
+            trial.metrics.metrics.clear()
 
 
 _REPLAY: dict[str, Callable[[Ledger, dict[str, Any]], None]] = {

@@ -18,6 +18,8 @@ from seqmem.report import written_whole
 from tuning.engine import SearchFailed, opened_log, ready, remember
 from tuning.hypermodel import ForecastHyperModel
 from tuning.interrupt import deferred_interrupt
+from tuning.ledger import Ledger
+from tuning.log import Log
 from tuning.observer import Observer
 from tuning.project import FITS, TRIALS, Project, outcomes
 from tuning.runs import COMPLETED, trial_row
@@ -91,49 +93,86 @@ def search(
         SearchFailed: no trial gave a score, or too many in a row failed; the message has the first cause.
         ProjectError: the directory is another search's, or is damaged.
     """
-    observer, stopping = observer or Observer(), stopping or WorstOfAll()
     if directory is None:
         directory = tempfile.mkdtemp(prefix="seqmem-tuning-")
         atexit.register(shutil.rmtree, directory, ignore_errors=True)  # the result still loads from it
-    project = Project(directory)
-    of = {"seed": seed, "stopping": stopping, "options": options}
+    with opened_search(
+        hypermodel,
+        tuner,
+        Project(directory),
+        max_trials=max_trials,
+        seed=seed,
+        observer=observer,
+        fresh=fresh,
+        most_failures=most_failures,
+        stopping=stopping,
+        command=command,
+        **options,
+    ) as opened:
+        running, ledger = opened.running, opened.ledger
+        for worker in set(running.oracle.ongoing_trials) - {running.tuner_id}:
+            ledger.lost(worker)  # of a search with several, of which this is none
+        try:
+            with deferred_interrupt() as running.check_interrupt, _settled():
+                running.search(verbose=0)
+        except KeyboardInterrupt:
+            ledger.interrupted(running.tuner_id)
+            raise
+    return opened.result()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A search that may ask and be told: the tuner, its ledger, and what has been kept."""
+
+    running: Any
+    ledger: Ledger
+    log: Log
+    naive: float
+    kept: int
+
+    def result(self) -> SearchResult:
+        """What it has found.
+
+        Raises:
+            SearchFailed: nothing.
+        """
+        return _result(self)
+
+
+@contextmanager
+def opened_search(
+    hypermodel: ForecastHyperModel,
+    tuner: type[keras_tuner.Tuner],
+    project: Project,
+    *,
+    max_trials: int | None,
+    seed: int,
+    fresh: bool,
+    most_failures: int,
+    command: Mapping[str, Any] | None,
+    observer: Observer | None = None,
+    stopping: Stopping | None = None,
+    **options: Any,
+) -> Iterator[Opened]:
+    """A search brought to where its project stands; the tables are written as trials end. See `search`."""
+    observer, stopping = observer or Observer(), stopping or WorstOfAll()
+    of: dict[str, Any] = {"seed": seed, "stopping": stopping, "options": options}
     with project.ours():
         if fresh:
             project.clear()
-        with opened_log(project, hypermodel, tuner, command=command, **of) as log:  # type: ignore[arg-type]
-            running = ready(
-                hypermodel,
-                tuner,
-                project,
-                max_trials=max_trials,
-                observer=observer,
-                **of,  # type: ignore[arg-type]
-            )
-            limits = {"max_trials": max_trials, "most_failures": most_failures}
-            ledger = remember(running, log, hypermodel, **limits)  # type: ignore[arg-type]
-            kept = len(outcomes(log.events))
+        with opened_log(project, hypermodel, tuner, command=command, **of) as log:
+            running = ready(hypermodel, tuner, project, max_trials=max_trials, observer=observer, **of)
+            limits: dict[str, Any] = {"max_trials": max_trials, "most_failures": most_failures}
+            ledger = remember(running, log, hypermodel, **limits)
             keep = _Keeper(project, observer, float(np.mean(running.naive_losses)))
             ledger.watch = lambda event: keep(log.events) if event["event"] == "ended" else None
-            for worker in set(running.oracle.ongoing_trials) - {running.tuner_id}:
-                ledger.lost(worker)  # of a search with several, of which this is none
-            _run(running, ledger, keep, log.events, max_trials, hypermodel.epochs)
-    return _result(running, ledger, log.events, keep.naive, kept)
-
-
-def _run(
-    running: Any, ledger: Any, keep: "_Keeper", events: list[Any], trials: int | None, epochs: int
-) -> None:
-    observer = running.observer
-    observer.search_began(trials, epochs, keep.naive)
-    try:
-        keep.again(events)
-        with deferred_interrupt() as running.check_interrupt, _settled():
-            running.search(verbose=0)
-    except KeyboardInterrupt:
-        ledger.interrupted(running.tuner_id)
-        raise
-    finally:
-        observer.search_ended()
+            observer.search_began(max_trials, hypermodel.epochs, keep.naive)
+            try:
+                keep.again(log.events)
+                yield Opened(running, ledger, log, keep.naive, len(outcomes(log.events)))
+            finally:
+                observer.search_ended()
 
 
 class _Keeper:
@@ -166,8 +205,9 @@ class _Keeper:
                 table.to_csv(draft, index=False)
 
 
-def _result(running: Any, ledger: Any, events: list[Any], naive: float, kept: int) -> SearchResult:
-    done = outcomes(events)
+def _result(opened: Opened) -> SearchResult:
+    running, ledger, naive = opened.running, opened.ledger, opened.naive
+    done = outcomes(opened.log.events)
     table = trial_table(done, naive)
     failed = [outcome for outcome in done if outcome["status"] in ("failed", "diverged")]
     if ledger.stopped:
@@ -181,7 +221,7 @@ def _result(running: Any, ledger: Any, events: list[Any], naive: float, kept: in
         running.fold, running.seed = -1, 0
         return running.load_model(running.oracle.get_trial(trial))
 
-    return SearchResult(table, fit_table(done), naive, load, kept, done, running.base_seed)
+    return SearchResult(table, fit_table(done), naive, load, opened.kept, done, running.base_seed)
 
 
 @contextmanager

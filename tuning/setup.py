@@ -1,7 +1,7 @@
 """From the options of the command line to a hypermodel, a tuner class and the data."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,21 @@ def recalled(command: Mapping[str, Any]) -> argparse.Namespace:
     return argparse.Namespace(
         **{name: tuple(value) if isinstance(value, list) else value for name, value in command.items()}
     )
+
+
+def without(words: Sequence[str], *valued: str, flags: Sequence[str] = ()) -> list[str]:
+    """A command line without some options.
+
+    >>> without(["--workers", "2", "--seed=1", "--fresh"], "--workers", flags=["--fresh"])
+    ['--seed=1']
+    """
+    kept, skip = [], False
+    for word in words:
+        name = word.partition("=")[0]
+        if not skip and name not in valued and name not in flags:
+            kept.append(word)
+        skip = not skip and name in valued and "=" not in word
+    return kept
 
 
 def closes(prices: Any) -> pd.Series:

@@ -40,8 +40,12 @@ class _Fits(keras_tuner.Tuner):
                 why = self.stopping.hopeless(fits, self.others())
                 if why:
                     self.outcome |= {"status": STOPPED, "cause": why}
-                    return {OBJECTIVE: self._guess(fits)}
-        return {OBJECTIVE: loss(fits)}
+                    return self._scored(self._guess(fits))
+        return self._scored(loss(fits))
+
+    def _scored(self, score: float) -> dict[str, float]:
+        self.outcome["score"] = score
+        return {OBJECTIVE: score}
 
     def _fit(self, trial: Any, fold: int, seed: int, *args: Any, **kwargs: Any) -> dict[str, Any]:
         self.fold, self.seed = fold, seed
