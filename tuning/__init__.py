@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tuning.hypermodel import ForecastHyperModel as ForecastHyperModel
     from tuning.log import ProjectError as ProjectError
     from tuning.observer import Observer as Observer
-    from tuning.rerun import rerun as rerun
+    from tuning.again import rerun as rerun
     from tuning.rules import BestMean as BestMean
     from tuning.rules import SimplestWithinOneError as SimplestWithinOneError
     from tuning.searcher import SearchResult as SearchResult
@@ -45,7 +45,7 @@ _HOME = {
     "VolatilityTask": "tasks",
     "WorstOfAll": "stopping",
     "refit": "selection",
-    "rerun": "rerun",
+    "rerun": "again",
     "search": "searcher",
     "select": "selection",
 }

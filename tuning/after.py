@@ -158,7 +158,7 @@ def _export(options: argparse.Namespace, console: Any) -> int:
 def _rerun(options: argparse.Namespace, console: Any) -> int:
     from tuning import setup
     from tuning.project import find
-    from tuning.rerun import rerun
+    from tuning.again import rerun
     from tuning.runs import loss
 
     asked, hypermodel, before = _again(options)

@@ -32,7 +32,7 @@ from tuning.rules import BestMean, SimplestWithinOneError
 from tuning.searcher import SearchResult, search
 from tuning.selection import Selected, select
 from tuning.space import SearchSpace
-from tuning.supervisor import spread
+from tuning.supervisor import spread as search_with
 
 
 def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
         most_failures=options.most_failures,
         command=setup.remembered(options),
     )
-    _say_trials(result, hypermodel, said)
+    _say_trials(result, hypermodel, said, spread=options.workers > 1)
     rule = BestMean() if options.best_mean else SimplestWithinOneError()
     selected = select(result, hypermodel, rule, options.refit_seeds)
     for sentence in selected.report:
@@ -83,7 +83,7 @@ def _spread(
     if options.fresh:
         with project.ours():
             project.clear()
-    spread(
+    search_with(
         options.workers,
         setup.without(
             words, "--workers", "--threads", "--tensorboard", flags=("--fresh", "--json", "--quiet")
@@ -142,9 +142,11 @@ def _say_data(source: str, hypermodel: ForecastHyperModel, console: Console) -> 
     )
 
 
-def _say_trials(result: SearchResult, hypermodel: ForecastHyperModel, console: Console) -> None:
+def _say_trials(
+    result: SearchResult, hypermodel: ForecastHyperModel, console: Console, *, spread: bool
+) -> None:
     say_trials(result.table, result.naive_loss, hypermodel.space, console)
-    if result.kept:
+    if result.kept and not spread:
         console.print(
             f"{result.kept} of these trials were found as an earlier run had left them.", style="dim"
         )

@@ -65,13 +65,17 @@ def measure(outcomes: Sequence[Mapping[str, Any]], draws: int = DRAWS) -> Noise:
 
 
 def _error(losses: np.ndarray) -> float:
-    """Of a mean over folds and seeds; the median over trials, so that a few wild ones do not set it."""
+    """Of a mean over folds and seeds; a few wild trials do not set it."""
     n, fits = losses.shape
     apart = losses - np.median(losses, axis=0)
     variances = np.var(apart, axis=1, ddof=1) * n / (n - 1)
-    degrees = fits - 1
+    return _typical(variances, fits - 1) / float(np.sqrt(fits))
+
+
+def _typical(variances: Any, degrees: int) -> float:
+    """The standard deviation behind variances of so many degrees of freedom, by their median."""
     median = (1 - 2 / (9 * degrees)) ** 3  # of chi squared over its degrees (Wilson and Hilferty 1931)
-    return float(np.sqrt(np.median(variances) / median / fits))
+    return float(np.sqrt(np.median(variances) / median))
 
 
 def _seed_noise(done: Sequence[Sequence[Mapping[str, Any]]]) -> float:
@@ -79,8 +83,10 @@ def _seed_noise(done: Sequence[Sequence[Mapping[str, Any]]]) -> float:
     for trial, fits in enumerate(done):
         for fit in fits:
             by_fold.setdefault((trial, fit["fold"]), []).append(fit["loss"])
-    variances = [np.var(losses, ddof=1) for losses in by_fold.values() if len(losses) > 1]
-    return float(np.sqrt(np.median(variances))) if variances else np.nan
+    seeds = max(map(len, by_fold.values()), default=0)
+    if seeds < 2:
+        return np.nan
+    return _typical([np.var(losses, ddof=1) for losses in by_fold.values()], seeds - 1)
 
 
 def _gain(losses: np.ndarray) -> float:

@@ -53,7 +53,7 @@ FLOORS = [
     {"tuning.hypermodel"},
     {"tuning.fingerprint", "tuning.watched"},
     {"tuning.engine"},
-    {"tuning.searcher", "tuning.rerun", "tuning.setup"},
+    {"tuning.searcher", "tuning.again", "tuning.setup"},
     {"tuning.selection", "tuning.chief", "tuning.worker"},
     {"tuning.job"},
     {"tuning.after"},
@@ -74,7 +74,7 @@ DOORS = {
         "tuning.engine",
         "tuning.ledger",
         "tuning.watched",
-        "tuning.rerun",
+        "tuning.again",
         "tuning.setup",
         "tuning.chief",  # its service
         "tuning.worker",  # its client
