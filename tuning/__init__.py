@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tuning.again import rerun as rerun
     from tuning.display import LineDisplay as LineDisplay
     from tuning.display import LiveDisplay as LiveDisplay
     from tuning.engine import SearchFailed as SearchFailed
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from tuning.hypermodel import ForecastHyperModel as ForecastHyperModel
     from tuning.log import ProjectError as ProjectError
     from tuning.observer import Observer as Observer
-    from tuning.again import rerun as rerun
     from tuning.rules import BestMean as BestMean
     from tuning.rules import SimplestWithinOneError as SimplestWithinOneError
     from tuning.searcher import SearchResult as SearchResult

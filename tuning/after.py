@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ def _again(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
         raise ProjectError(
             f"{options.project}: it was not searched from the command line: use tuning.refit, tuning.rerun"
         )
-    prepare()
+    with suppress(RuntimeError):  # called from a program that has run TensorFlow
+        prepare()
     sys.path.insert(0, str(Path.cwd()))
     asked = setup.recalled(first["command"])
     hypermodel = setup.hypermodel(asked)
@@ -157,8 +159,8 @@ def _export(options: argparse.Namespace, console: Any) -> int:
 
 def _rerun(options: argparse.Namespace, console: Any) -> int:
     from tuning import setup
-    from tuning.project import find
     from tuning.again import rerun
+    from tuning.project import find
     from tuning.runs import loss
 
     asked, hypermodel, before = _again(options)

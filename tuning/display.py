@@ -66,6 +66,7 @@ class LiveDisplay(Observer):
         )
         self._count = Count()
         self._now = ""
+        self._choices: dict[str, dict[str, Any]] = {}
         self._live = Live(console=console, refresh_per_second=8, transient=True)
 
     def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
@@ -84,6 +85,7 @@ class LiveDisplay(Observer):
 
     def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
         """Start the bar of epochs again."""
+        self._choices[trial] = choice
         self._now = settings(choice)
         self._progress.reset(self._one, note="")
         self._draw()
@@ -96,6 +98,7 @@ class LiveDisplay(Observer):
         """Move the bar of epochs."""
         note = f"loss {loss:.5f}, best {best:.5f}, ratio {best / self._naive:.4f}"
         self._progress.update(self._one, completed=epoch, note=note)
+        self._now = settings(self._choices[trial])  # of several workers, the one that spoke last
         self._draw()
 
     def trial_ended(self, row: dict[str, Any]) -> None:

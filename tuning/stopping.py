@@ -33,7 +33,9 @@ class Never(Stopping):
 
 @dataclass(frozen=True)
 class WorstOfAll(Stopping):
-    """Worse than "no change" on the first fold, and there worse than every completed trial.
+    """Worse than "no change" on the first fold, and there further behind all than they are apart.
+
+    A trial that is merely the worst of a few may yet be as good as they are: what a fold says is noisy.
 
     Args:
         least: completed trials, before any may stop.
@@ -49,9 +51,11 @@ class WorstOfAll(Stopping):
             for other in others
             if other["status"] == COMPLETED
         ]
-        if fits[-1]["fold"] > 0 or len(theirs) < self.least or mine <= max(naive, *theirs):
+        if fits[-1]["fold"] > 0 or len(theirs) < self.least or mine <= naive:
+            return ""
+        if mine - max(theirs) <= max(theirs) - min(theirs):
             return ""
         return (
             f"after its first fold: loss {mine:.5f}, no change {naive:.5f}, "
-            f"the worst of {len(theirs)} trials {max(theirs):.5f}"
+            f"{len(theirs)} trials {min(theirs):.5f} to {max(theirs):.5f}"
         )

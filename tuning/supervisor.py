@@ -156,6 +156,7 @@ class _News:
         self._log, self._observer, self._heard = project.log, observer, Heard(project.folder)
         self._before = len(outcomes(read(project.log)))
         self._told = 0
+        self._began: set[str] = set()
 
     def tell(self) -> bool:
         """Whether a trial has ended."""
@@ -173,6 +174,8 @@ class _News:
 
     def _pass_on(self, said: dict[str, Any]) -> None:
         if "epoch" in said:
-            self._observer.trial_began(said["trial"], said["choice"])
+            if said["trial"] not in self._began:
+                self._began.add(said["trial"])
+                self._observer.trial_began(said["trial"], said["choice"])
             self._observer.fit_began(said["trial"], said["fold"], said["seed"])
             self._observer.epoch_ended(said["trial"], said["epoch"], said["loss"], said["best"])

@@ -3,6 +3,8 @@
 import json
 import sys
 import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,33 +91,36 @@ class TensorBoard(Observer):
 
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
-        self._writer: Any = None
-        self._step = 0
+        self._runs: dict[str, tuple[Any, Iterator[int]]] = {}
 
     def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
         """Open a run."""
         import tensorflow as tf
         from tensorboard.plugins.hparams import api
 
-        self._writer, self._step = tf.summary.create_file_writer(str(self._folder / f"trial_{trial}")), 0
-        with self._writer.as_default():
+        writer = tf.summary.create_file_writer(str(self._folder / f"trial_{trial}"))
+        self._runs[trial] = writer, count(1)
+        with writer.as_default():
             api.hparams(choice, trial_id=f"trial_{trial}")
 
     def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
         """Its losses; those of several folds and seeds one after the other."""
-        self._step += 1
-        self._scalars({"epoch_val_loss": loss}, self._step)
+        writer, steps = self._runs[trial]
+        self._scalars(writer, {"epoch_val_loss": loss}, next(steps))
 
     def trial_ended(self, row: dict[str, Any]) -> None:
         """Its loss and ratio."""
-        if self._writer is not None:
-            self._scalars({name: row[name] for name in ("loss", "ratio") if row[name] == row[name]}, 0)
-            self._writer.close()
+        if row["trial"] in self._runs:
+            writer, _ = self._runs.pop(row["trial"])
+            self._scalars(
+                writer, {name: row[name] for name in ("loss", "ratio") if row[name] == row[name]}, 0
+            )
+            writer.close()
 
-    def _scalars(self, values: dict[str, float], step: int) -> None:
+    def _scalars(self, writer: Any, values: dict[str, float], step: int) -> None:
         import tensorflow as tf
 
-        with self._writer.as_default():
+        with writer.as_default():
             for name, value in values.items():
                 tf.summary.scalar(name, value, step=step)
 
