@@ -1,7 +1,6 @@
 """Run a KerasTuner tuner over a hypermodel, keep every score, and go on where an earlier run stopped."""
 
 import atexit
-import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.report import written_whole
-from tuning.engine import SearchFailed, opened_log, ready, remember
+from tuning.engine import SearchFailed, opened_log, ready, remember, settled
 from tuning.hypermodel import ForecastHyperModel
 from tuning.interrupt import deferred_interrupt
 from tuning.ledger import Ledger
@@ -113,7 +112,7 @@ def search(
         for worker in set(running.oracle.ongoing_trials) - {running.tuner_id}:
             ledger.lost(worker)  # of a search with several, of which this is none
         try:
-            with deferred_interrupt() as running.check_interrupt, _settled():
+            with deferred_interrupt() as running.check_interrupt, settled():
                 running.search(verbose=0)
         except KeyboardInterrupt:
             ledger.interrupted(running.tuner_id)
@@ -222,13 +221,3 @@ def _result(opened: Opened) -> SearchResult:
         return running.load_model(running.oracle.get_trial(trial))
 
     return SearchResult(table, fit_table(done), naive, load, opened.kept, done, running.base_seed)
-
-
-@contextmanager
-def _settled() -> Iterator[None]:
-    """Spare the garbage collector what is there already: KerasTuner collects twice a trial, .2 s each."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -10,7 +10,7 @@ import grpc
 from rich.console import Console
 
 from tuning import setup
-from tuning.engine import ready
+from tuning.engine import ready, settled
 from tuning.fingerprint import fingerprint, require_same
 from tuning.log import ProjectError, read
 from tuning.project import Project, outcomes
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace, console: Console) -> None:
         running.others = lambda: outcomes(read(project.log))
         running.oracle = _Patient(running.oracle, options.chief, options.wait)
         console.print(f"worker {options.id}: at work for {options.chief}", highlight=False, soft_wrap=True)
-        running.search()
+        with settled():
+            running.search()
     console.print(f"worker {options.id}: nothing more to do", highlight=False)
 
 
