@@ -157,9 +157,10 @@ def say_trials(trials: pd.DataFrame, naive_loss: float, space: SearchSpace, cons
     fixed = [one.metadata["name"] for one in fields(space) if len(getattr(space, one.name)) == 1]
     failed = trials[trials["status"] != "completed"]
     heading(f"Trials: validation loss, and its ratio to that of no change ({naive_loss:.5f})", console)
-    shown = trials.drop(columns=[*fixed, "weights", "epochs", "cause", *([] if len(failed) else ["status"])])
-    shown = shown.rename(columns={"learning_rate": "rate", "of_default": "of default"})
-    formats = {"loss": ".4f", "ratio": ".4f", "of default": ".4f", "rate": "g"}
+    done = trials[trials["status"] == "completed"]
+    shown = done.drop(columns=[*fixed, "status", "weights", "epochs", "cause"])
+    shown = shown.rename(columns={"learning_rate": "rate", "of_default": "/default"})
+    formats = {"loss": ".4f", "ratio": ".4f", "/default": ".4f", "rate": "g"}
     console.print(table(shown, formats=formats, most=20))
     for row in failed.itertuples():
         console.print(
