@@ -47,9 +47,10 @@ class Averaged(Configured, keras.Model):
                 network.build(input_shape)
         self.built = True
 
-    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        """The mean over the networks: [B, T, F] -> [B, H, features]."""
-        return ops.mean(ops.stack([network(inputs, training=training) for network in self.networks]), axis=0)
+    def call(self, inputs: Tensor, training: bool = False, labels: int = 1) -> Tensor:
+        """The mean over the networks: [B, T, F] -> [B, H, features]; of L labels, [B * L, H, features]."""
+        options = {"training": training, **({"labels": labels} if labels > 1 else {})}
+        return ops.mean(ops.stack([network(inputs, **options) for network in self.networks]), axis=0)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
         """That of the first network."""
