@@ -16,7 +16,7 @@ SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup
 run: $(READY)
 	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
 		--cells lstm,gru,rnn --units 8:64 --lookbacks 10,20,60,120,252 --horizon 5 \
-		--tuner bayesian --max-trials 12 --epochs 15 --seed 7
+		--tuner bayesian --folds 2 --max-trials 8 --epochs 15 --seed 7
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2

@@ -24,6 +24,48 @@ class Fault(NamedTuple):
 
 FAULTS = [
     Fault(
+        "a log that keeps half a line",
+        "tuning/log.py",
+        "            self._file.truncate()",
+        "            self._file.seek(0, 2)",
+        "tests/test_project.py",
+    ),
+    Fault(
+        "a fingerprint without the data",
+        "tuning/fingerprint.py",
+        'digest.update(prices.to_numpy(dtype="<f8").tobytes())',
+        "pass",
+        "tests/test_project.py",
+    ),
+    Fault(
+        "a slow worker's trial counted twice",
+        "tuning/ledger.py",
+        "            if trial.trial_id in self._ended:",
+        "            if trial.trial_id in ():",
+        "tests/test_project.py",
+    ),
+    Fault(
+        "folds without a gap between training and validation",
+        "tuning/folds.py",
+        "(origins(self.begins(first, start), start, **size),",
+        "(origins(self.begins(first, start), start + horizon, **size),",
+        "tests/test_selection.py",
+    ),
+    Fault(
+        "an error that takes what a fold is worth for noise",
+        "tuning/noise.py",
+        "apart = losses - np.median(losses, axis=0)",
+        "apart = losses",
+        "tests/test_selection.py",
+    ),
+    Fault(
+        "a refit without the validation part",
+        "tuning/selection.py",
+        "hypermodel.train(forecaster, hypermodel.parts.known,",
+        "hypermodel.train(forecaster, hypermodel.parts.folds[0][0],",
+        "tests/test_selection.py",
+    ),
+    Fault(
         "a swapped gate in the LSTM",
         "seqmem/cells/lstm.py",
         "i, f, g, o = ops.split(",
@@ -167,14 +209,14 @@ FAULTS = [
     Fault(
         "each lookback on origins of its own",
         "tuning/hypermodel.py",
-        "            self.split.train,\n",
-        "            self.split.train[model.lookback :],\n",
+        "self.train(model, train, validation",
+        "self.train(model, train[model.lookback :], validation",
         "tests/test_tuning.py",
     ),
     Fault(
         "a trial seeded by nobody",
-        "tuning/searcher.py",
-        "        keras.utils.set_random_seed((self.base_seed + 1000 * (1 + int(trial.trial_id))) % 2**32)\n",
+        "tuning/watched.py",
+        "        keras.utils.set_random_seed(fit_seed(self.base_seed, trial.trial_id, fold, seed))\n",
         "",
         "tests/test_tuning.py",
     ),

@@ -116,6 +116,31 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
     trials = pd.read_csv(tmp_path / ".tuning/small/trials.csv")
     assert len(trials) == 2
     assert cli.main(["forecast", "saved_models/small", str(csv)]) == 0
+    assert tune.main([*command, "--seed", "0", "--json"]) == 0  # it is all there: only the winner is trained
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["event"] for line in lines] == [
+        "search_began",
+        "trial_kept",
+        "trial_kept",
+        "search_ended",
+        "selected",
+    ]
+    assert tune.main([*command, "--seed", "1"]) == 1
+    assert "seed was 0, now 1" in " ".join(capsys.readouterr().err.split())
+    assert tune.main(["table", "small", "--csv", "t.csv"]) == 0
+    assert len(pd.read_csv("t.csv")) == 2
+    assert tune.main(["show", ".tuning/small", "0"]) == 0
+    assert "fold 1, seed 1: " in capsys.readouterr().out
+    assert tune.main(["rerun", "small", "0"]) == 0
+    assert tune.main(["export", "small", "0", "--name", "mine"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert ": the same" in said
+    assert "to saved_models/mine/1" in said
+    assert tune.main(["show", "small", "7"]) == 1
+    assert tune.main(["table", "nowhere"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "expected a trial of [0, 1]. Received: 7" in said
+    assert "nowhere: expected the folder of a search" in said
 
 
 @pytest.mark.parametrize(
@@ -158,18 +183,17 @@ def test_ranges_double():
 
 def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    from tuning.journal import Journal
+    from tuning.display import LineDisplay
 
-    original = Journal.ended
-
-    def stop_after_one(self, trial):
-        original(self, trial)
+    def stop_after_one(self, row):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Journal, "ended", stop_after_one)
+    monkeypatch.setattr(LineDisplay, "trial_ended", stop_after_one)
     command = ["--prices", str(csv), *SMALL, "--max-trials", "3", "--epochs", "1", "--name", "small"]
     assert tune.main(command) == 130
-    assert ".tuning/small/trials.csv" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert ".tuning/small/trials.csv" in said
+    assert "The same command goes on from there" in said
     assert len(pd.read_csv(tmp_path / ".tuning/small/trials.csv")) == 1
     assert not (tmp_path / "saved_models").exists()
 

@@ -15,7 +15,7 @@ import tuning.tasks
 from seqmem import windows
 from seqmem.networks import EncoderDecoder
 from seqmem.stationarity import NonStationary
-from tuning import ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
+from tuning import Expanding, ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
 from tuning.observer import Observer
 
 PRICES = random_walk(500)
@@ -52,15 +52,35 @@ class Notes(Observer):
         self.said.append("ended")
 
 
+class Killed(BaseException):
+    """What no part of a search expects: it ends there and then."""
+
+
+class Killer(Observer):
+    """Kills the search in the second trial's second fold."""
+
+    def fit_began(self, trial, fold, seed):
+        if int(trial) == 1 and fold == 1:
+            raise Killed
+
+
 @pytest.mark.parametrize("tuner", TUNERS, ids=lambda tuner: tuner.__name__)
-def test_any_tuner_gives_the_same_table_for_the_same_seed(tuner, tmp_path):
-    tables, notes = [], Notes()
+def test_any_tuner_killed_and_resumed_gives_the_table_of_one_run(tuner, tmp_path):
+    results, notes = [], Notes()
+    few = {} if tuner is not keras_tuner.BayesianOptimization else {"num_initial_points": 2}
     for run in "ab":
-        result = search(_hypermodel(), tuner, max_trials=3, seed=0, directory=tmp_path / run, observer=notes)
-        tables.append(result.table)
-    pd.testing.assert_frame_equal(*tables)
-    table = tables[0]
-    assert notes.said == 2 * ["began", *["completed"] * len(table), "ended"]
+        hypermodel = _hypermodel(walk=Expanding(2))
+        how = {"max_trials": 3, "seed": 0, "directory": tmp_path / run, **few}
+        if run == "b":
+            with pytest.raises(Killed):
+                search(hypermodel, tuner, observer=Killer(), **how)
+        results.append(search(hypermodel, tuner, observer=notes, **how))
+    assert [result.kept for result in results] == [0, 1]
+    pd.testing.assert_frame_equal(*(result.table for result in results))
+    pd.testing.assert_frame_equal(*(result.fits.drop(columns="seconds") for result in results))
+    result, table = results[0], results[0].table
+    done = ["completed"] * len(table)
+    assert notes.said == ["began", *done, "ended", "began", *done[1:], "ended"]
     assert len(table) == (2 if tuner is keras_tuner.Hyperband else 3)  # two rungs of two epochs
     assert table["loss"].is_monotonic_increasing
     np.testing.assert_allclose(table["ratio"], table["loss"] / result.naive_loss)

@@ -1,5 +1,6 @@
 """The hypermodel: a configuration to a forecaster, trained and validated on everybody's origins."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ from seqmem import windows
 from seqmem.cells import cell_class
 from seqmem.forecaster import Forecaster
 from seqmem.stationarity import require_stationary
+from tuning.folds import Expanding, Walk
 from tuning.space import SearchSpace
 from tuning.tasks import PathTask, Task
 
@@ -30,6 +32,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         batch_size: labels in a batch.
         labels: origins to an example, as in `Forecaster.fit`; a batch has `batch_size // labels` examples.
         test, validation: shares of the rows, as in `seqmem.windows.split`.
+        walk: the folds that a trial is validated on, `Expanding(K)` or `Rolling(K)`; by default one.
+        seeds: S, trainings of different weights and orders on each fold.
 
     Raises:
         ValueError: an unknown cell, or a series too short for the longest lookback.
@@ -48,6 +52,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         labels: int | None = None,
         test: float = 0.3,
         validation: float = 0.2,
+        walk: Walk | None = None,
+        seeds: int = 1,
     ) -> None:
         for name in space.cells:
             cell_class(name)  # an unknown cell is an error now, not a failed trial later
@@ -61,39 +67,62 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.patience = patience or task.patience
         self.labels = labels or task.labels
         self.batch_size = batch_size or task.batch_size
+        self.test, self.validation = test, validation
+        self.walk = walk or Expanding()
+        if seeds < 1:
+            raise ValueError(f"ForecastHyperModel: seeds must be at least 1. Received: seeds={seeds}")
+        self.seeds = seeds
         self._passed: set[bytes] = set()
         longest = task.history(max(space.lookbacks), prices)
         try:
-            self.split = windows.split(
+            self.parts = self.walk.parts(
                 len(prices), history=longest, horizon=task.horizon, test=test, validation=validation
             )
         except ValueError as error:
             raise ValueError(
                 f"{len(prices)} rows are too few for a lookback of {max(space.lookbacks)} and {task.horizon} "
-                f"days ahead: the training part is their first {(1 - test) * (1 - validation):.0%}. {error}"
+                f"days ahead: the first training part is their first "
+                f"{(1 - test) * (1 - validation) ** self.walk.count:.0%}. {error}"
             ) from error
         super().__init__()  # last: it rebinds self.build
 
     def build(self, hp: Any) -> Forecaster:
         """An unfitted, compiled forecaster with its weights made."""
-        choice = self.space.declare(hp)
-        forecaster = self.task.forecaster(choice, self.prices)
+        return self.compiled(self.choice(hp))
+
+    def choice(self, hp: Any) -> dict[str, Any]:
+        """What `hp` says of each dimension: name -> value. What it does not say yet is the default."""
+        said = self.space.declare(hp, self.task.default)
+        return self.space.nearest(said)  # what came over the wire has fewer digits
+
+    def compiled(self, choice: Mapping[str, Any], task: Task | None = None) -> Forecaster:
+        """An unfitted, compiled forecaster of a configuration, of this task or of another like it."""
+        task = task or self.task
+        forecaster = task.forecaster(choice, self.prices)
         optimizer = keras.optimizers.Adam(choice["learning_rate"], global_clipnorm=1.0)
-        forecaster.compile(optimizer=optimizer, loss=self.task.loss())
+        forecaster.compile(optimizer=optimizer, loss=task.loss())
         forecaster.build()
         optimizer.build(forecaster.trainable_variables)  # so that a checkpoint brings its moments back
         return forecaster
 
-    def fit(self, hp: Any, model: Forecaster, **options: Any) -> keras.callbacks.History:
-        """Train on the training origins, validate on the validation origins, keep the best epoch."""
+    def fit(
+        self, hp: Any, model: Forecaster, *, fold: int = -1, seed: int = 0, **options: Any
+    ) -> keras.callbacks.History:
+        """Train on the training origins of a fold, validate on its others, keep the best epoch."""
+        train, validation = self.parts.folds[fold]
+        return self.train(model, train, validation=validation, seed=seed, **options)
+
+    def train(self, model: Forecaster, origins: np.ndarray, **options: Any) -> keras.callbacks.History:
+        """Train on origins, with this search's settings; without validation, for all of the epochs."""
+        if options.get("validation") is not None:
+            options.setdefault("patience", self.patience)
         return model.fit(
             self.prices,
-            self.split.train,
-            validation=self.split.validation,
+            origins,
             batch_size=max(1, self.batch_size // self.labels),
             labels=self.labels,
             guard=self._guard,
-            **{"epochs": self.epochs, "patience": self.patience, **options},
+            **{"epochs": self.epochs, **options},
         )
 
     def _guard(self, values: np.ndarray, *, differenced: bool) -> None:
@@ -103,6 +132,15 @@ class ForecastHyperModel(keras_tuner.HyperModel):
             require_stationary(values, differenced=differenced)
             self._passed.add(seen)
 
+    @property
+    def split(self) -> windows.Split:
+        """The last fold and the test part: with one fold, the only ones."""
+        return self.parts.last
+
+    def naive_losses(self) -> list[float]:
+        """The validation loss on each fold of what anybody can say, in the units of the trials' losses."""
+        return [self.task.naive_loss(self.prices, *fold) for fold in self.parts.folds]
+
     def naive_loss(self) -> float:
-        """The validation loss of what anybody can say, in the units of the trials' losses."""
-        return self.task.naive_loss(self.prices, self.split.train, self.split.validation)
+        """Their mean."""
+        return float(np.mean(self.naive_losses()))

@@ -1,15 +1,16 @@
 """The main job: search, score the winner, export it, and forecast with what was exported."""
 
 import argparse
-from dataclasses import asdict, fields, replace
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import keras_tuner
 import pandas as pd
 from rich.console import Console
 
-from seqmem.bars import read_bars
 from seqmem.league import REFERENCES
 from seqmem.report import (
     DATES_NOTE,
@@ -17,92 +18,123 @@ from seqmem.report import (
     LEAGUE_NOTE,
     forecast_table,
     heading,
-    inspect_prices,
     league_tables,
     table,
 )
-from seqmem.series import day, read_prices
+from seqmem.series import day
 from seqmem.serving import Served, check_name, export
+from tuning import setup
 from tuning.display import display
 from tuning.hypermodel import ForecastHyperModel
-from tuning.searcher import search
+from tuning.observer import Observer
+from tuning.project import Project
+from tuning.rules import BestMean, SimplestWithinOneError
+from tuning.searcher import SearchResult, search
 from tuning.selection import Selected, select
 from tuning.space import SearchSpace
-from tuning.tasks import PathTask, Task, VolatilityTask
-from tuning.tuners import TUNERS
+from tuning.supervisor import spread as search_with
 
 
-def run(options: argparse.Namespace, console: Console) -> Path:
-    """Do all that `seqmem-tune` promises; return the folder of the exported version."""
+def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
+    """Do all that `seqmem-tune` promises; return the folder of the exported version.
+
+    Args:
+        options: of the command line.
+        console: where to say what.
+        words: the command line itself, for processes of its own.
+    """
     check_name(options.name)  # now, not after the search
-    task = (
-        PathTask(options.horizon) if options.task == "path" else VolatilityTask(sorted({1, options.horizon}))
-    )
-    space = _space(options, task)
-    prices = _read(options, task, max(space.lookbacks))
-    problems = inspect_prices(_closes(prices)).problems
-    if problems:
-        raise ValueError(f"{options.prices}: {problems[0]} (`seqmem check` says more)")
-    hypermodel = ForecastHyperModel(
-        space,
-        prices,
-        task=task,
-        epochs=options.epochs,
-        patience=options.patience,
-        labels=options.labels,
-    )
-    _say_data(options.prices, prices, hypermodel, console)
+    hypermodel = setup.hypermodel(options)
+    said = Console(quiet=True) if options.json else console
+    _say_data(options.prices, hypermodel, said)
+    watcher = display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard)
+    if options.workers > 1:
+        _spread(options, hypermodel, words, watcher)
+        watcher = Observer()  # it has seen it all
     result = search(
         hypermodel,
-        getattr(keras_tuner, TUNERS[options.tuner]),
+        setup.tuner(options),
         max_trials=options.max_trials,
         seed=options.seed,
-        directory=options.directory or Path(".tuning") / options.name,
-        observer=display(console),
+        directory=setup.folder(options),
+        observer=watcher,
+        fresh=options.fresh and options.workers == 1,
+        most_failures=options.most_failures,
+        command=setup.remembered(options),
     )
-    _say_trials(result.table, space, result.naive_loss, console)
-    selected = select(result, hypermodel)
-    _SAY[options.task](selected, console)
-    folder = export(
+    _say_trials(result, hypermodel, said, spread=options.workers > 1)
+    rule = BestMean() if options.best_mean else SimplestWithinOneError()
+    selected = select(result, hypermodel, rule, options.refit_seeds)
+    for sentence in selected.report:
+        said.print(sentence, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    _SAY[options.task](selected, said)
+    folder = export_selected(selected, hypermodel, result, options)
+    _say_forecast(folder, hypermodel.prices, said)
+    if options.json:
+        sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
+    return folder
+
+
+def _spread(
+    options: argparse.Namespace, hypermodel: ForecastHyperModel, words: Sequence[str], watcher: Observer
+) -> None:
+    """Search with processes of their own; what is left to do here is to read what they wrote."""
+    project = Project(setup.folder(options))
+    if options.fresh:
+        with project.ours():
+            project.clear()
+    search_with(
+        options.workers,
+        setup.without(
+            words, "--workers", "--threads", "--tensorboard", flags=("--fresh", "--json", "--quiet")
+        ),
+        project,
+        threads=options.threads,
+        trials=options.max_trials,
+        epochs=hypermodel.epochs,
+        naive_loss=hypermodel.naive_loss(),
+        observer=watcher,
+    )
+
+
+def export_selected(
+    selected: Selected, hypermodel: ForecastHyperModel, result: SearchResult, options: argparse.Namespace
+) -> Path:
+    """Write what was selected where a server finds it, with a card that says where it comes from."""
+    return export(
         selected.forecaster,
         options.out,
         name=options.name,
-        prices=_closes(prices),
+        prices=setup.closes(hypermodel.prices),
         hyperparameters=selected.trial,
-        space=asdict(space),
+        space=asdict(hypermodel.space),
         scores=selected.scores.reset_index().to_dict(orient="records"),
         verdict=selected.verdict,
+        report=selected.report,
         trials=len(result.table),
         tuner=options.tuner,
         seed=options.seed,
     )
-    _say_forecast(folder, prices, console)
-    return folder
 
 
-def _space(options: argparse.Namespace, task: Task) -> SearchSpace:
-    """The task's own space, but for the dimensions that the command line gives."""
-    given = {one.name: getattr(options, one.name) for one in fields(SearchSpace)}
-    return replace(task.space, **{name: choices for name, choices in given.items() if choices is not None})
+def _summary(selected: Selected, folder: Path) -> dict[str, Any]:
+    return {
+        "event": "selected",
+        "trial": selected.trial["trial"],
+        "name": selected.name,
+        "report": selected.report,
+        "verdict": selected.verdict,
+        "folder": str(folder),
+    }
 
 
-def _read(options: argparse.Namespace, task: Task, lookback: int) -> Any:
-    if options.task == "path":
-        how = {"lookback": lookback, "horizon": task.horizon, "date_format": options.date_format}
-        return read_prices(options.prices, options.column, **how)
-    columns = {"close": options.column, "high": options.high, "low": options.low}
-    return read_bars(options.prices, date_format=options.date_format, **columns)
-
-
-def _closes(prices: Any) -> pd.Series:
-    return prices["Close"] if isinstance(prices, pd.DataFrame) else prices
-
-
-def _say_data(source: str, prices: Any, hypermodel: ForecastHyperModel, console: Console) -> None:
-    parts = hypermodel.split
+def _say_data(source: str, hypermodel: ForecastHyperModel, console: Console) -> None:
+    prices, parts, walk = hypermodel.prices, hypermodel.split, hypermodel.walk
+    folds = f" in the last of {walk.count} folds" if walk.count > 1 else ""
     console.print(
         f"{source}: {len(prices)} closes, {day(prices.index[0])} to {day(prices.index[-1])}\n"
-        f"origins: {len(parts.train)} train, {len(parts.validation)} validation, {len(parts.test)} test "
+        f"origins: {len(parts.train)} train, {len(parts.validation)} validation{folds}, "
+        f"{len(parts.test)} test "
         f"(forecasts from {day(prices.index[parts.test[0] + 1])} on, untouched until the winner is chosen)\n"
         f"space: {hypermodel.space.size} configurations",
         highlight=False,
@@ -110,13 +142,26 @@ def _say_data(source: str, prices: Any, hypermodel: ForecastHyperModel, console:
     )
 
 
-def _say_trials(trials: pd.DataFrame, space: SearchSpace, naive_loss: float, console: Console) -> None:
+def _say_trials(
+    result: SearchResult, hypermodel: ForecastHyperModel, console: Console, *, spread: bool
+) -> None:
+    say_trials(result.table, result.naive_loss, hypermodel.space, console)
+    if result.kept and not spread:
+        console.print(
+            f"{result.kept} of these trials were found as an earlier run had left them.", style="dim"
+        )
+
+
+def say_trials(trials: pd.DataFrame, naive_loss: float, space: SearchSpace, console: Console) -> None:
+    """The table of trials, and why some have no score."""
     fixed = [one.metadata["name"] for one in fields(space) if len(getattr(space, one.name)) == 1]
     failed = trials[trials["status"] != "completed"]
     heading(f"Trials: validation loss, and its ratio to that of no change ({naive_loss:.5f})", console)
-    shown = trials.drop(columns=[*fixed, "epochs", "cause", *([] if len(failed) else ["status"])])
-    shown = shown.rename(columns={"learning_rate": "rate"})
-    console.print(table(shown, formats={"loss": ".4f", "ratio": ".4f", "rate": "g"}, most=20))
+    done = trials[trials["status"] == "completed"]
+    shown = done.drop(columns=[*fixed, "status", "weights", "epochs", "cause"])
+    shown = shown.rename(columns={"learning_rate": "rate", "of_default": "/default"})
+    formats = {"loss": ".4f", "ratio": ".4f", "/default": ".4f", "rate": "g"}
+    console.print(table(shown, formats=formats, most=20))
     for row in failed.itertuples():
         console.print(
             f"trial {row.trial} {row.status}: {row.cause}", markup=False, emoji=False, soft_wrap=True

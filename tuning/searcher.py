@@ -1,30 +1,29 @@
-"""Run a KerasTuner tuner over a hypermodel and keep every score."""
+"""Run a KerasTuner tuner over a hypermodel, keep every score, and go on where an earlier run stopped."""
 
 import atexit
-import gc
-import inspect
 import shutil
 import tempfile
-import traceback
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import keras
 import keras_tuner
+import numpy as np
 import pandas as pd
 
+from seqmem.report import written_whole
+from tuning.engine import SearchFailed, opened_log, ready, remember, settled
 from tuning.hypermodel import ForecastHyperModel
 from tuning.interrupt import deferred_interrupt
-from tuning.journal import OBJECTIVE, Journal, cause
+from tuning.ledger import Ledger
+from tuning.log import Log
 from tuning.observer import Observer
-
-
-class SearchFailed(RuntimeError):
-    """No trial of a search gave a score."""
+from tuning.project import FITS, TRIALS, Project, outcomes
+from tuning.runs import COMPLETED, trial_row
+from tuning.stopping import Stopping, WorstOfAll
+from tuning.tables import default_loss, fit_table, trial_table
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,26 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        table: one row for each trial, the best first: trial, status (completed, diverged or failed), a
-            column for each dimension, weights (how many), epochs, best_epoch, loss (of the validation
-            part), ratio (loss over that of "no change"; below 1 is better) and cause (of a failure).
-        naive_loss: the validation loss of "no change".
-        load: trial -> its forecaster, with the weights of its best epoch.
+        table: one row for each trial, the best first: trial, status (completed, stopped after its first
+            fold, diverged or failed), a column for each dimension, weights (how many), epochs, best_epoch
+            (the median over its fits), loss (of validation, the mean over folds and seeds), ratio (loss over
+            that of "no change"; below 1 is better), of_default (over that of the first trial, the default
+            configuration) and cause (of a stop or failure).
+        fits: one row for each trial, fold and seed, with its epochs, best epoch, loss, ratio and seconds.
+        naive_loss: the validation loss of "no change", the mean over folds.
+        load: trial -> its forecaster of the last fold and first seed, with the weights of its best epoch.
+        kept: how many of the trials an earlier run had ended.
+        outcomes: what each trial did, losses of every epoch included.
+        seed: of the search.
     """
 
     table: pd.DataFrame
+    fits: pd.DataFrame
     naive_loss: float
     load: Callable[[str], Any]
+    kept: int = 0
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    seed: int = 0
 
 
 def search(
@@ -52,141 +61,163 @@ def search(
     seed: int = 0,
     directory: str | Path | None = None,
     observer: Observer | None = None,
+    fresh: bool = False,
+    most_failures: int = 5,
+    stopping: Stopping | None = None,
+    command: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> SearchResult:
-    """Search, from scratch, with any KerasTuner tuner class.
+    """Search with any KerasTuner tuner class, from where an earlier run of the same search stopped.
 
-    The seed fixes the configurations, each trial's weights, its dropout and the order of its windows. A
-    trial that diverges or fails is recorded and the search goes on. Where a tuner proposes a
-    configuration for the second time a random new one is tried in its place.
+    The first trial is the default configuration. The seed fixes the configurations, each training's
+    weights, its dropout and the order of its windows. A trial that diverges or fails is recorded and the
+    search goes on. Where a tuner proposes a configuration for the second time a random new one is tried in
+    its place.
 
     Args:
         hypermodel: what to search over.
         tuner: `keras_tuner.RandomSearch`, `BayesianOptimization`, `Hyperband`, `GridSearch` or one's own.
         max_trials: trials at most. None: as many as the tuner makes by itself.
         seed: any whole number, 0 too.
-        directory: where trials.csv and KerasTuner's own files go; what is there of an earlier search is
-            deleted. None: a temporary folder, gone when Python ends.
+        directory: the project: its log, trials.csv, fits.csv and weights. A search killed at any moment
+            goes on from its last ended trial. None: a temporary folder, gone when Python ends.
         observer: told of the search as it runs; `tuning.LiveDisplay()` draws a progress bar. None: silence.
+        fresh: forget what is in the directory.
+        most_failures: failed trials in a row at which the search stops.
+        stopping: when a trial is spared its other folds; by default `WorstOfAll()`. `Never()`: never.
+        command: options to remember with the project, for `python -m tuning export`.
         **options: of the tuner class.
 
     Raises:
-        SearchFailed: no trial gave a score; the message has the first trial's cause.
+        SearchFailed: no trial gave a score, or too many in a row failed; the message has the first cause.
+        ProjectError: the directory is another search's, or is damaged.
     """
-    observer = observer or Observer()
     if directory is None:
         directory = tempfile.mkdtemp(prefix="seqmem-tuning-")
         atexit.register(shutil.rmtree, directory, ignore_errors=True)  # the result still loads from it
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    accepted = inspect.signature(tuner.__init__).parameters
-    # KerasTuner takes a seed of 0 for none.
-    offered = {"seed": 1 + seed % 2**31, "max_trials": max_trials, "max_epochs": hypermodel.epochs}
-    known = {name: value for name, value in offered.items() if name in accepted and value is not None}
-    try:
-        running = _watched(tuner)(
-            hypermodel,
-            objective=keras_tuner.Objective(OBJECTIVE, direction="min"),
-            directory=str(directory),
-            project_name="keras_tuner",
-            overwrite=True,
-            **{**known, **options},
-        )
-    except ValueError:
-        raise
-    except Exception as error:  # it builds one to learn the space
-        raise SearchFailed(f"the first configuration cannot be built: {cause(error)}") from error
-    if max_trials is not None:  # Hyperband has no such argument
-        running.oracle.max_trials = max_trials
-    # A failure is a row of the table; when to stop is not the oracle's to say.
-    running.oracle.max_consecutive_failed_trials = 10**9
-    _propose_distinct(running.oracle)
-    journal = Journal(hypermodel, observer, directory / "trials.csv")
-    running.journal, running.base_seed = journal, seed
-    observer.search_began(max_trials, hypermodel.epochs, journal.naive_loss)
-    try:
-        with deferred_interrupt() as running.check_interrupt, _settled():
-            running.search(verbose=0)
-    finally:
-        observer.search_ended()
-    table = journal.table()
-    if not (table["status"] == "completed").any():
-        first = table["cause"].iloc[0] if len(table) else "the tuner proposed no configuration"
-        raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {first}")
-    return SearchResult(
-        table=table,
-        naive_loss=journal.naive_loss,
-        load=lambda trial: running.load_model(running.oracle.get_trial(trial)),
-    )
+    with opened_search(
+        hypermodel,
+        tuner,
+        Project(directory),
+        max_trials=max_trials,
+        seed=seed,
+        observer=observer,
+        fresh=fresh,
+        most_failures=most_failures,
+        stopping=stopping,
+        command=command,
+        **options,
+    ) as opened:
+        running, ledger = opened.running, opened.ledger
+        for worker in set(running.oracle.ongoing_trials) - {running.tuner_id}:
+            ledger.lost(worker)  # of a search with several, of which this is none
+        try:
+            with deferred_interrupt() as running.check_interrupt, settled():
+                running.search(verbose=0)
+        except KeyboardInterrupt:
+            ledger.interrupted(running.tuner_id)
+            raise
+    return opened.result()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A search that may ask and be told: the tuner, its ledger, and what has been kept."""
+
+    running: Any
+    ledger: Ledger
+    log: Log
+    naive: float
+    kept: int
+
+    def result(self) -> SearchResult:
+        """What it has found.
+
+        Raises:
+            SearchFailed: nothing.
+        """
+        return _result(self)
 
 
 @contextmanager
-def _settled() -> Iterator[None]:
-    """Spare the garbage collector what is there already: KerasTuner collects twice a trial, .2 s each."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+def opened_search(
+    hypermodel: ForecastHyperModel,
+    tuner: type[keras_tuner.Tuner],
+    project: Project,
+    *,
+    max_trials: int | None,
+    seed: int,
+    fresh: bool,
+    most_failures: int,
+    command: Mapping[str, Any] | None,
+    observer: Observer | None = None,
+    stopping: Stopping | None = None,
+    **options: Any,
+) -> Iterator[Opened]:
+    """A search brought to where its project stands; the tables are written as trials end. See `search`."""
+    observer, stopping = observer or Observer(), stopping or WorstOfAll()
+    of: dict[str, Any] = {"seed": seed, "stopping": stopping, "options": options}
+    with project.ours():
+        if fresh:
+            project.clear()
+        with opened_log(project, hypermodel, tuner, command=command, **of) as log:
+            running = ready(hypermodel, tuner, project, max_trials=max_trials, observer=observer, **of)
+            limits: dict[str, Any] = {"max_trials": max_trials, "most_failures": most_failures}
+            ledger = remember(running, log, hypermodel, **limits)
+            keep = _Keeper(project, observer, float(np.mean(running.naive_losses)))
+            ledger.watch = lambda event: keep(log.events) if event["event"] == "ended" else None
+            observer.search_began(max_trials, hypermodel.epochs, keep.naive)
+            try:
+                keep.again(log.events)
+                yield Opened(running, ledger, log, keep.naive, len(outcomes(log.events)))
+            finally:
+                observer.search_ended()
 
 
-class _Watch:
-    """Mixed into a tuner class: seeds each trial and writes down what it did."""
+class _Keeper:
+    """Writes the tables and tells the observer, as trials end."""
 
-    journal: Journal
-    base_seed: int
-    check_interrupt: Callable[[], None]
+    def __init__(self, project: Project, observer: Observer, naive: float) -> None:
+        self._project, self._observer, self.naive = project, observer, naive
+        for name in (TRIALS, FITS):
+            (project.folder / name).unlink(missing_ok=True)  # an earlier search's rows are not this one's
 
-    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
-        keras.utils.set_random_seed((self.base_seed + 1000 * (1 + int(trial.trial_id))) % 2**32)
-        return super().run_trial(trial, *args, **kwargs)  # type: ignore[misc]
+    def __call__(self, events: list[dict[str, Any]]) -> None:
+        """A trial has ended: the last of the events says so."""
+        self._write(outcomes(events))
+        self._observer.trial_ended(self._row(events, events[-1]["outcome"]))
 
-    def _try_run_and_update_trial(self, trial: Any, *args: Any, **kwargs: Any) -> None:
-        """As KerasTuner's, but without its traceback on the terminal: the cause goes into the table."""
-        try:
-            self._run_and_update_trial(trial, *args, **kwargs)  # type: ignore[attr-defined]
-            trial.status = "COMPLETED"
-        except keras_tuner.errors.FatalError:
-            raise
-        except Exception as error:
-            trial.status, trial.message = "FAILED", traceback.format_exc()
-            self.journal.failed(trial, error)
+    def again(self, events: list[dict[str, Any]]) -> None:
+        """Tell of what an earlier run did."""
+        done = outcomes(events)
+        if done:
+            self._write(done)
+        for outcome in done:
+            self._observer.trial_kept(self._row(events, outcome))
 
-    def on_trial_begin(self, trial: Any) -> None:
-        super().on_trial_begin(trial)  # type: ignore[misc]
-        self.journal.began(trial)
-        self.check_interrupt()
+    def _row(self, events: list[dict[str, Any]], outcome: dict[str, Any]) -> dict[str, Any]:
+        return trial_row(outcome, self.naive, default_loss(outcomes(events)))
 
-    def on_batch_end(self, trial: Any, model: Any, batch: int, logs: dict[str, float] | None = None) -> None:
-        super().on_batch_end(trial, model, batch, logs)  # type: ignore[misc]
-        self.check_interrupt()
-
-    def on_epoch_end(self, trial: Any, model: Any, epoch: int, logs: dict[str, float] | None = None) -> None:
-        super().on_epoch_end(trial, model, epoch, logs)  # type: ignore[misc]
-        self.journal.epoch(trial, model, epoch, logs or {})
-
-    def on_trial_end(self, trial: Any) -> None:
-        super().on_trial_end(trial)  # type: ignore[misc]
-        self.journal.ended(trial)
-        self.check_interrupt()
+    def _write(self, done: list[dict[str, Any]]) -> None:
+        for name, table in ((TRIALS, trial_table(done, self.naive)), (FITS, fit_table(done))):
+            with written_whole(self._project.folder / name) as draft:
+                table.to_csv(draft, index=False)
 
 
-def _watched(tuner: type[keras_tuner.Tuner]) -> type[Any]:
-    return type(tuner.__name__, (_Watch, tuner), {})
+def _result(opened: Opened) -> SearchResult:
+    running, ledger, naive = opened.running, opened.ledger, opened.naive
+    done = outcomes(opened.log.events)
+    table = trial_table(done, naive)
+    failed = [outcome for outcome in done if outcome["status"] in ("failed", "diverged")]
+    if ledger.stopped:
+        first = failed[-ledger.failures]["cause"]
+        raise SearchFailed(f"{ledger.failures} trials in a row gave no score. The first: {first}")
+    if not len(table) or not (table["status"] == COMPLETED).any():
+        first = failed[0]["cause"] if failed else "the tuner proposed no configuration"
+        raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {first}")
 
+    def load(trial: str) -> Any:
+        running.fold, running.seed = -1, 0
+        return running.load_model(running.oracle.get_trial(trial))
 
-def _propose_distinct(oracle: Any) -> None:
-    """Bayesian optimisation on a small space proposes the same point again and again."""
-    propose = oracle.populate_space
-
-    def populate_space(trial_id: str) -> dict[str, Any]:
-        with warnings.catch_warnings():
-            # scikit-learn's Gaussian process on a dozen points: its length scale sits on its bound
-            warnings.filterwarnings("ignore", "The optimal value found for dimension")
-            proposal: dict[str, Any] = propose(trial_id)
-        if proposal["status"] == "RUNNING" and oracle._duplicate(proposal["values"]):
-            values = oracle._random_values()
-            return {"status": "RUNNING" if values else "STOPPED", "values": values}
-        return proposal
-
-    oracle.populate_space = populate_space
+    return SearchResult(table, fit_table(done), naive, load, opened.kept, done, running.base_seed)

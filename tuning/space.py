@@ -1,5 +1,6 @@
 """The search space: one field for each dimension."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -7,6 +8,17 @@ from typing import Any
 
 def _dimension(name: str, choices: tuple[Any, ...], about: str) -> Any:
     return field(default=choices, metadata={"name": name, "about": about})
+
+
+DEFAULT: Mapping[str, Any] = {
+    "cell": "lstm",
+    "units": 32,
+    "layers": 1,
+    "lookback": 60,
+    "learning_rate": 1e-3,
+    "dropout": 0.0,
+}
+"""What every search tries first, or the nearest that its space has."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +75,22 @@ class SearchSpace:
             size *= len(getattr(self, one.name))
         return size
 
-    def declare(self, hp: Any) -> dict[str, Any]:
-        """Declare every dimension on KerasTuner's `hp`, and the choice it makes: name -> value."""
+    def nearest(self, wanted: Mapping[str, Any] = DEFAULT) -> dict[str, Any]:
+        """The configuration nearest to another: name -> value; sizes are compared by their ratio.
+
+        >>> SearchSpace(units=(8, 16), lookbacks=(20, 120)).nearest()["lookback"]
+        120
+        """
         return {
-            one.metadata["name"]: _choose(hp, one.metadata["name"], getattr(self, one.name))
+            one.metadata["name"]: _nearest(getattr(self, one.name), wanted[one.metadata["name"]])
+            for one in fields(self)
+        }
+
+    def declare(self, hp: Any, default: Mapping[str, Any] = DEFAULT) -> dict[str, Any]:
+        """Declare every dimension on KerasTuner's `hp`, and the choice it makes: name -> value."""
+        first = self.nearest(default)
+        return {
+            (name := one.metadata["name"]): _choose(hp, name, getattr(self, one.name), first[name])
             for one in fields(self)
         }
 
@@ -82,8 +106,14 @@ def label(choice: Mapping[str, Any]) -> str:
     return f"{cell}({choice['units']}){layers}, T={choice['lookback']}"
 
 
-def _choose(hp: Any, name: str, choices: Sequence[Any]) -> Any:
+def _nearest(choices: Sequence[Any], wanted: Any) -> Any:
+    if wanted in choices or isinstance(wanted, str):
+        return wanted if wanted in choices else choices[0]
+    return min(choices, key=lambda choice: abs(math.log((choice + 1e-9) / (wanted + 1e-9))))
+
+
+def _choose(hp: Any, name: str, choices: Sequence[Any], default: Any) -> Any:
     if len(choices) == 1:
         return hp.Fixed(name, choices[0])
     ordered = not isinstance(choices[0], str)
-    return hp.Choice(name, list(choices), ordered=ordered)
+    return hp.Choice(name, list(choices), ordered=ordered, default=default)

@@ -1,8 +1,9 @@
 """What a search is for: the forecaster that a choice makes, and what it is worth beside the classics."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,12 @@ from seqmem.evaluation import (
 from seqmem.forecaster import Forecaster
 from seqmem.league import REFERENCES, classics
 from seqmem.losses import QLIKE
-from seqmem.networks import EncoderDecoder
+from seqmem.networks import Averaged, EncoderDecoder
 from seqmem.targets import PricePath, ScaleFreeVariance, Target
 from seqmem.volatility import VolatilityForecaster
-from tuning.space import SearchSpace
+from tuning.space import DEFAULT, SearchSpace
+
+Train = Callable[[Callable[[], Forecaster], int], Forecaster]
 
 
 class Task(ABC):
@@ -38,6 +41,7 @@ class Task(ABC):
         batch_size: labels in a batch, likewise.
         epochs: of a trial, at most, likewise.
         patience: epochs without a better validation loss, likewise.
+        default: the configuration that is tried first, or the nearest that the space has.
     """
 
     horizon: int
@@ -48,6 +52,7 @@ class Task(ABC):
     batch_size = 64
     epochs = 20
     patience = 4
+    default: Mapping[str, Any] = DEFAULT
 
     @abstractmethod
     def forecaster(self, choice: Mapping[str, Any], series: Any) -> Forecaster:
@@ -62,6 +67,20 @@ class Task(ABC):
         self, name: str, forecaster: Forecaster, series: Any, at: np.ndarray
     ) -> tuple[pd.DataFrame, str]:
         """Scores beside the classics on test origins, and the verdict in plain words."""
+
+    def averaged(self, make: Callable[[Self], Forecaster], train: Train, seeds: int) -> Forecaster:
+        """One fitted forecaster of several seeds: the mean of what theirs say.
+
+        Args:
+            make: makes the compiled forecaster of this task, or of another like it.
+            train: called with what makes a forecaster and with a seed; returns it fitted.
+            seeds: how many.
+        """
+        fitted = [train(partial(make, self), seed) for seed in range(seeds)]
+        if seeds == 1:
+            return fitted[0]
+        first = fitted[0]
+        return Forecaster(Averaged([one.network for one in fitted]), first.target, first.lookback)
 
     def check(self, series: Any) -> None:
         """Refuse what is no series of this task.
@@ -140,6 +159,7 @@ class VolatilityTask(Task):
     batch_size = 8 * 63
     epochs = 60  # of few batches each
     patience = 15
+    default: Mapping[str, Any] = {**DEFAULT, "learning_rate": 1e-2}
 
     def __init__(self, horizons: Sequence[int] = (1, 5), members: int = 1, every: int = 63) -> None:
         self.horizons = tuple(horizons)
@@ -181,6 +201,11 @@ class VolatilityTask(Task):
         linear = ["log HAR"] if ranges else []
         verdict = volatility_verdict(results, name, references=REFERENCES, linear=linear)
         return volatility_scores(results, references=REFERENCES), verdict
+
+    def averaged(self, make: Callable[[Self], Forecaster], train: Train, seeds: int) -> Forecaster:
+        """Members side by side, trained as one; what they say is their geometric mean."""
+        task = type(self)(self.horizons, members=self.members * seeds, every=self.every)
+        return train(partial(make, task), 0)
 
     def target(self, series: Any) -> ScaleFreeVariance:
         """Scale-free, from the range where there is one."""

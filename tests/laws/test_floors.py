@@ -17,21 +17,46 @@ FLOORS = [
         "tuning.space",
         "tuning.tuners",
         "tuning.interrupt",
+        "tuning.log",
+        "tuning.runs",
     },
-    {"seqmem.cells", "seqmem.transforms", "seqmem.bars", "tuning.observer"},
-    {"seqmem.recurrence", "seqmem.targets", "seqmem.stationarity", "seqmem.panel"},
+    {
+        "seqmem.cells",
+        "seqmem.transforms",
+        "seqmem.bars",
+        "tuning.observer",
+        "tuning.folds",
+        "tuning.stopping",
+        "tuning.tables",
+        "tuning.project",
+        "tuning.noise",
+        "tuning.proposals",
+    },
+    {
+        "seqmem.recurrence",
+        "seqmem.targets",
+        "seqmem.stationarity",
+        "seqmem.panel",
+        "tuning.workers",
+        "tuning.watchers",
+        "tuning.ledger",
+        "tuning.rules",
+        "tuning.report",
+    },
     {"seqmem.networks", "seqmem.diagnostics"},
     {"seqmem.forecaster", "seqmem.baselines"},
     {"seqmem.volatility"},
     {"seqmem.evaluation", "seqmem.serving"},
     {"seqmem.report", "seqmem.league"},
     {"seqmem.commands"},
-    {"seqmem.cli", "tuning.tasks", "tuning.display"},
+    {"seqmem.cli", "tuning.tasks", "tuning.display", "tuning.supervisor"},
     {"tuning.hypermodel"},
-    {"tuning.journal"},
-    {"tuning.searcher"},
-    {"tuning.selection"},
+    {"tuning.fingerprint", "tuning.watched"},
+    {"tuning.engine"},
+    {"tuning.searcher", "tuning.again", "tuning.setup"},
+    {"tuning.selection", "tuning.chief", "tuning.worker"},
     {"tuning.job"},
+    {"tuning.after"},
     {"seqmem.__main__", "tuning.__main__", "seqmem", "tuning"},  # the faces
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
@@ -43,13 +68,23 @@ DOORS = {
         "seqmem.evaluation.significance",
     },
     "statsmodels": {"seqmem.evaluation.significance"},
-    "keras_tuner": {"tuning.hypermodel", "tuning.searcher", "tuning.job"},
+    "keras_tuner": {
+        "tuning.hypermodel",
+        "tuning.searcher",
+        "tuning.engine",
+        "tuning.ledger",
+        "tuning.watched",
+        "tuning.again",
+        "tuning.setup",
+        "tuning.chief",  # its service
+        "tuning.worker",  # its client
+    },
     "matplotlib": {"seqmem.report.plots"},
     "starlette": {"seqmem.serving.server.app"},
     "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.impatient"},
     "prometheus_client": {"seqmem.serving.server.metrics"},
     "urllib3": {"seqmem.serving.over_rest"},
-    "grpc": {"seqmem.serving.over_grpc"},
+    "grpc": {"seqmem.serving.over_grpc", "tuning.chief", "tuning.worker"},
     "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
     "tensorflow": {
         "seqmem.divergence",  # inside the compiled step
@@ -70,6 +105,8 @@ DOORS = {
         "seqmem.serving.signatures",  # the message that a SavedModel is
         "seqmem.serving.warmup",  # TFRecords
         "seqmem.serving.server.version",  # a session, as TensorFlow Serving runs one
+        "tuning.fingerprint",  # its version
+        "tuning.watchers",  # summaries for TensorBoard
     },
 }
 MODULES = {
