@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmem.commands import serve, serve_config, verify
+from seqmem.commands import diagnose, serve, serve_config, verify
 from seqmem.commands.arguments import at_least_one
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     volatility.set_defaults(command=_volatility)
 
     verify.add_to(commands)
+    diagnose.add_to(commands)
     serve.add_to(commands)
     serve_config.add_to(commands)
     return parse

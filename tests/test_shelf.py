@@ -154,6 +154,7 @@ def test_a_version_says_what_shape_it_wants_and_only_what_went_wrong(root):
     version.retire()
 
 
+@pytest.mark.slow
 def test_a_lot_of_versions_do_not_pile_up(root, shelf, monkeypatch):
     class Light:
         def __init__(self, folder, name):

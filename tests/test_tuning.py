@@ -32,6 +32,7 @@ TUNERS = [
     keras_tuner.Hyperband,
     keras_tuner.GridSearch,
 ]
+SIMPLE = (TUNERS[0], TUNERS[3])  # that learn nothing from what went before: `slow`
 
 
 def _hypermodel(space=SPACE, **options):
@@ -64,7 +65,10 @@ class Killer(Observer):
             raise Killed
 
 
-@pytest.mark.parametrize("tuner", TUNERS, ids=lambda tuner: tuner.__name__)
+@pytest.mark.parametrize(
+    "tuner",
+    [pytest.param(one, marks=pytest.mark.slow if one in SIMPLE else (), id=one.__name__) for one in TUNERS],
+)
 def test_any_tuner_killed_and_resumed_gives_the_table_of_one_run(tuner, tmp_path):
     results, notes = [], Notes()
     few = {} if tuner is not keras_tuner.BayesianOptimization else {"num_initial_points": 2}

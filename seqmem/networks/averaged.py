@@ -52,6 +52,29 @@ class Averaged(Configured, keras.Model):
         options = {"training": training, **({"labels": labels} if labels > 1 else {})}
         return ops.mean(ops.stack([network(inputs, **options) for network in self.networks]), axis=0)
 
+    @property
+    def memory(self) -> list[int]:
+        """The widths of the states that `advance` hands on: those of each network in turn."""
+        return [width for network in self.networks for width in network.memory]
+
+    def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Read on from where an earlier call ended; see `EncoderDecoder.advance`."""
+        said, after, rest = [], [], list(states)
+        for network in self.networks:
+            own = [rest.pop(0) for _ in network.memory]
+            answer, following = network.advance(inputs, own)
+            said.append(answer)
+            after += following
+        return ops.mean(ops.stack(said), axis=0), after
+
+    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
+        """What the gates of each network do, its number before their names, as in ``network_0_forget``."""
+        return {
+            f"network_{number}_{name}": values
+            for number, network in enumerate(self.networks)
+            for name, values in network.gates(inputs).items()
+        }
+
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
         """That of the first network."""
         return self.networks[0].compute_output_shape(input_shape)

@@ -2,6 +2,7 @@
 
 from seqmem.report.files import check_folder, written_whole
 from seqmem.report.inspection import Inspection, inspect_prices
+from seqmem.report.memory import plot_flow, plot_half_lives, plot_saturation, plot_trace
 from seqmem.report.plots import check_plot, plot_forecast
 from seqmem.report.tables import DATES_NOTE, FORECAST_FORMATS, forecast_table, heading, table
 from seqmem.report.volatility import LEAGUE_NOTE, league_tables, plot_volatility
@@ -17,7 +18,11 @@ __all__ = [
     "heading",
     "inspect_prices",
     "league_tables",
+    "plot_flow",
     "plot_forecast",
+    "plot_half_lives",
+    "plot_saturation",
+    "plot_trace",
     "plot_volatility",
     "table",
     "written_whole",

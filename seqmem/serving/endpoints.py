@@ -53,7 +53,7 @@ def columns(forecaster: Forecaster) -> list[str]:
 
 def streams(forecaster: Forecaster) -> bool:
     """Whether the network can read on from where it ended."""
-    return hasattr(forecaster.network, "advance")
+    return hasattr(forecaster.network, "memory")
 
 
 def explains(forecaster: Forecaster) -> bool:
@@ -62,7 +62,7 @@ def explains(forecaster: Forecaster) -> bool:
         return False
     try:
         return bool(gate_widths(forecaster))
-    except TypeError:  # cells that are not ours
+    except (TypeError, AttributeError):  # cells that are not ours; networks of networks that do not tell
         return False
 
 

@@ -73,5 +73,5 @@ def transport(url: str, *, timeout: float, retries: int) -> Transport:
     except ModuleNotFoundError as error:
         if error.name != "grpc":
             raise
-        raise ValueError(f"Client: {url} needs grpcio: pip install 'seqmem[grpc]'") from error
+        raise ValueError(f"Client: {url} needs grpcio: pip install grpcio") from error
     return found

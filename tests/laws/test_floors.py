@@ -43,9 +43,9 @@ FLOORS = [
         "tuning.rules",
         "tuning.report",
     },
-    {"seqmem.networks", "seqmem.diagnostics"},
+    {"seqmem.networks"},
     {"seqmem.forecaster", "seqmem.baselines"},
-    {"seqmem.volatility"},
+    {"seqmem.volatility", "seqmem.diagnostics"},
     {"seqmem.evaluation", "seqmem.serving"},
     {"seqmem.report", "seqmem.league"},
     {"seqmem.commands"},
@@ -95,6 +95,9 @@ DOORS = {
         "seqmem.recurrence.nature",  # scratch graphs
         "seqmem.recurrence.plain",  # a loop of several steps to a turn
         "seqmem.forecaster",  # tf.GradientTape
+        "seqmem.diagnostics.flow",  # tf.GradientTape
+        "seqmem.diagnostics.retention",  # tf.GradientTape
+        "seqmem.diagnostics.callback",  # tf.summary
         "seqmem.recurrence.served",  # the fused kernel
         "seqmem.serving.checks",  # the graph's own errors
         "seqmem.serving.endpoints",  # signatures

@@ -1,0 +1,27 @@
+"""The recurrences within a model, and what they see of a series."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from seqmem.forecaster import Forecaster
+from seqmem.recurrence import Recurrent
+
+
+def recurrences(model: keras.Model) -> list[Recurrent]:
+    """Every `Recurrent` in a model, in the order in which it was made.
+
+    Raises:
+        ValueError: none.
+    """
+    found = [layer for layer in model._flatten_layers() if isinstance(layer, Recurrent)]
+    if not found:
+        raise ValueError(f"diagnostics: {model.name} has no Recurrent in it")
+    return found
+
+
+def sequences(forecaster: Forecaster, series: Any, at: Any = None) -> np.ndarray:
+    """What a forecaster's network sees from the origins `at`, by default the last: [N, T, F]."""
+    windows = np.concatenate([np.asarray(one) for one in forecaster.histories(series, at)])
+    return np.asarray(forecaster.target.inputs(windows))

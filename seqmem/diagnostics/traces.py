@@ -1,0 +1,95 @@
+"""What every gate and state does, and how much of the time a gate is stuck."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seqmem.cells import Squash
+from seqmem.diagnostics.steps import batch, cells, walk
+from seqmem.recurrence import Recurrent
+
+FAR = 1e4  # where a squashing function that has limits is at one
+
+
+def trace(layer: Recurrent, sequence: Any) -> pd.DataFrame:
+    """Every gate and state of a recurrence at every step of one sequence.
+
+    Args:
+        layer: any `Recurrent` of seqmem's cells, trained or not.
+        sequence: [T] or [T, F], in the units that the layer sees. The index of a Series or a DataFrame is
+            kept.
+
+    Returns:
+        A row for each step; columns (cell, name, unit): gates by their names, then ``state_0`` (h), ...
+
+    >>> from seqmem import GRU
+    >>> found = trace(GRU(2), [0.1, 0.2, 0.3])
+    >>> found.shape, found[0, "update"].shape
+    ((3, 8), (3, 2))
+    """
+    inputs = batch(sequence, layer)
+    if inputs.shape[0] != 1:
+        raise ValueError(f"trace: expected one sequence. Received: a batch of {inputs.shape[0]}")
+    rows: list[dict[tuple[int, str, int], float]] = []
+    for moments in walk(layer, inputs):
+        row: dict[tuple[int, str, int], float] = {}
+        for moment in moments:
+            states = {f"state_{n}": state for n, state in enumerate(moment.step.states)}
+            for name, values in {**moment.step.gates, **states}.items():
+                row |= {(moment.number, name, unit): v for unit, v in enumerate(np.asarray(values)[0])}
+        rows.append(row)
+    index = sequence.index if isinstance(sequence, pd.Series | pd.DataFrame) else pd.RangeIndex(len(rows))
+    found = pd.DataFrame(rows, index=index[::-1] if layer.go_backwards else index)
+    found.columns = pd.MultiIndex.from_tuples(found.columns, names=("cell", "name", "unit"))
+    return found.sort_index(axis=1)
+
+
+def saturation(layer: Recurrent, sequences: Any, *, margin: float = 0.05) -> pd.DataFrame:
+    """How much of the time each gate is near its limits, where it lets next to no gradient through.
+
+    Args:
+        layer: any `Recurrent` of seqmem's cells.
+        sequences: [T, F] or [B, T, F].
+        margin: near a limit is within this share of the gate's range.
+
+    Returns:
+        For each cell and gate: mean, and the shares near its lower and its upper limit, over all steps,
+        examples and units; NaN for a gate without that limit.
+
+    Raises:
+        ValueError: a margin outside of (0, 0.5).
+    """
+    if not 0 < margin < 0.5:
+        raise ValueError(f"saturation: margin must lie in (0, 0.5). Received: {margin}")
+    values: dict[tuple[int, str], list[np.ndarray]] = {}
+    for moments in walk(layer, batch(sequences, layer)):
+        for moment in moments:
+            for name, gate in moment.step.gates.items():
+                values.setdefault((moment.number, name), []).append(np.asarray(gate))
+    stack, rows = cells(layer), []
+    for (number, name), found in values.items():
+        low, high = limits(stack[number].gates[name])
+        gate, near = np.stack(found), margin * (high - low)
+        rows.append(
+            {
+                "cell": number,
+                "gate": name,
+                "mean": float(gate.mean()),
+                "low": float((gate < low + near).mean()) if np.isfinite(near) else np.nan,
+                "high": float((gate > high - near).mean()) if np.isfinite(near) else np.nan,
+            }
+        )
+    return pd.DataFrame(rows).set_index(["cell", "gate"])
+
+
+def limits(squash: Squash) -> tuple[float, float]:
+    """The limits of a squashing function, infinite where it has none.
+
+    >>> from seqmem.cells.squash import linear, sigmoid, tanh
+    >>> limits(sigmoid), limits(tanh), limits(linear)
+    ((0.0, 1.0), (-1.0, 1.0), (-inf, inf))
+    """
+    ends = [float(np.asarray(squash(np.float32(end)))) for end in (-FAR, FAR)]
+    low, high = (round(end, 3) if abs(end) < FAR / 2 else float(np.copysign(np.inf, end)) for end in ends)
+    return low, high
