@@ -56,6 +56,21 @@ def forward(layer: str, lookback: int, units: int, features: int, batch: int) ->
     return run
 
 
+def answer(layer: str, lookback: int, units: int) -> Callable[[], None]:
+    """One request as ours: closes in, standardised log returns, a layer and a head, prices out."""
+    network = Network(layer, 1, units).eval()
+    closes = 100 * torch.exp(torch.randn(1, lookback + 1).cumsum(1) / 100)
+    mean, scale = torch.tensor(0.0), torch.tensor(0.01)
+
+    def run() -> None:
+        with torch.inference_mode():
+            returns = torch.log1p((closes[:, 1:] - closes[:, :-1]) / closes[:, :-1])
+            said = network(((returns - mean) / scale)[..., None])
+            closes[:, -1:] * torch.exp(torch.cumsum(said * scale + mean, 1))
+
+    return run
+
+
 def _batch(batch: int, lookback: int, features: int) -> tuple[torch.Tensor, torch.Tensor]:
     draw = np.random.default_rng(0)
     shapes = (batch, lookback, features), (batch, 5)

@@ -10,6 +10,7 @@ closes besides. A step of a VolatilityNetwork is one step of a cell; of an Encod
 import random
 import statistics
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def run() -> str:
         maker.ask(make={"task": "streams", "folder": folder})
         found = [_duel(program, home, kind, batch) for batch in (1, 256) for kind in KINDS]
         steps = _table([_step(program, home, network) for network in NETWORKS])
-        return "\n".join([_table(found), steps, _table(_against_others(home))])
+        return "\n".join([_table(found), steps, _table(_against_others(program, home))])
 
 
 def _table(rows: list[dict[str, object]]) -> str:
@@ -72,31 +73,38 @@ def _step(program: Path, home: Path, network: str) -> dict[str, object]:
     return {f"a step of LSTMCell({UNITS}) in": network, "µs": round(statistics.median(times), 1)}
 
 
-def _against_others(home: Path) -> list[dict[str, object]]:
-    """One window: ours through C again, PyTorch in its own process, and ONNX Runtime on both exports."""
+def _against_others(program: Path, home: Path) -> list[dict[str, object]]:
+    """One window in turns: ours through C, PyTorch on the same pipeline, ONNX Runtime on both exports.
+
+    (Keras's ONNX export is given windows of returns: tf2onnx has no log1p.)
+    """
     found = []
     for kind in ("LSTM", "GRU"):
-        with Rival("in_torch") as torch, Rival("in_onnx") as onnx:
-            request = {"lookback": LOOKBACK, "units": UNITS, "features": 1, "batch": 1}
-            make = {
-                "PyTorch eager": {"task": "forward", "layer": kind, **request},
-                "ONNX Runtime, Keras": {"task": "run", "file": str(home / f"keras_{kind}.onnx")},
-                "ONNX Runtime, seqmem": {
-                    "task": "run",
-                    "file": str(home / f"seqmem_{kind}" / "1" / "model.onnx"),
-                },
+        with Rival("in_torch") as torch, Rival("in_onnx") as keras, Rival("in_onnx") as ours:
+            torch.ask(make={"task": "answer", "layer": kind, "lookback": LOOKBACK, "units": UNITS})
+            keras.ask(make={"task": "run", "file": str(home / f"keras_{kind}.onnx")})
+            ours.ask(make={"task": "run", "file": str(home / f"seqmem_{kind}" / "1" / "model.onnx")})
+            ask: dict[str, Callable[[], float]] = {
+                "seqmem through C": lambda kind=kind: _through_c(program, home / f"seqmem_{kind}" / "1"),
+                "PyTorch eager": lambda: _seconds(torch),
+                "ONNX Runtime, Keras": lambda: _seconds(keras),
+                "ONNX Runtime, seqmem": lambda: _seconds(ours),
             }
-            rivals = {name: torch if "PyTorch" in name else onnx for name in make}
-            found.append({"cell": kind} | _in_turns(rivals, make))
+            times: dict[str, list[float]] = {name: [] for name in ask}
+            for _ in range(ROUNDS):
+                for name in random.sample(list(ask), len(ask)):
+                    times[name].append(ask[name]())
+        medians = {f"{name}, µs": round(1e6 * statistics.median(taken)) for name, taken in times.items()}
+        found.append({"cell": kind} | medians)
     return found
 
 
-def _in_turns(rivals: dict[str, Rival], make: dict[str, dict[str, object]]) -> dict[str, object]:
-    """Microseconds of each, in turns; a process that holds several tasks makes each anew."""
-    times: dict[str, list[float]] = {name: [] for name in make}
-    for _ in range(ROUNDS):
-        for name in random.sample(list(make), len(make)):
-            rivals[name].ask(make=make[name])
-            rivals[name].ask(run=50)
-            times[name].append(rivals[name].ask(run=500)["seconds"] / 500)
-    return {f"{name}, µs": round(1e6 * statistics.median(taken)) for name, taken in times.items()}
+def _seconds(rival: Rival) -> float:
+    rival.ask(run=50)
+    return float(rival.ask(run=500)["seconds"]) / 500
+
+
+def _through_c(program: Path, model: Path) -> float:
+    closes = 100 * np.exp(np.random.default_rng(0).normal(size=(1, LOOKBACK + 1)).cumsum(1) / 100)
+    asked = c_api.run(program, model, "serving_default", {"closes": closes}, model.parents[1], repeats=600)
+    return (asked.median or 0.0) / 1e6

@@ -30,6 +30,9 @@ def run(
     Returns:
         The last output [B, U]; all of them [B, T, U], or the last one alone [B, 1, U]; the last states.
     """
+    if inputs.shape[1] == 1:
+        last, after = cell(inputs[:, 0], states, **options)
+        return last, last[:, None], after
     steps = tf.transpose(inputs, (1, 0, 2))
     length = tf.shape(steps)[0] if steps.shape[0] is None else steps.shape[0]
 

@@ -85,15 +85,15 @@ def _kernel(
     cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
 ) -> tuple[Any, list[Any]]:
     """The whole of an LSTM as one operation for each half of the batch: it runs on one core."""
-    batch, length = tf.shape(inputs)[0], tf.shape(inputs)[1]
+    batch, length = tf.shape(inputs)[0], inputs.shape[1] or tf.shape(inputs)[1]
     kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
     bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
     sizes = [batch // 2, batch - batch // 2]
+    lengths = [length * tf.minimum(sizes[0], 1), length]  # of the empty half of a batch of one, no step
     halves = [tf.split(one, sizes) for one in (inputs, *states)]
     found = []
-    for size, x, h, c in zip(sizes, *halves, strict=True):
-        steps = tf.cast(length * tf.minimum(size, 1), "int64")  # of the empty half of a batch of one, none
-        outputs, cells = _lstm(steps, tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
+    for steps, x, h, c in zip(lengths, *halves, strict=True):
+        outputs, cells = _lstm(tf.cast(steps, "int64"), tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
         found.append((outputs if sequences else outputs[-1:], outputs[-1], cells[-1]))
     outputs, h, c = (
         tf.concat(parts, axis) for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)

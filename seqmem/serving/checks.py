@@ -20,10 +20,10 @@ def enough(name: str, prices: Tensor, needed: int) -> tf.Operation:
 
 def checked(name: str, prices: Tensor) -> tf.Operation:
     """Refuse prices [B] or [B, T] that are not above 0 and finite; say where the first of them stand."""
-    bad = ~((prices > 0) & (prices < float("inf")))  # NaN is neither
+    good = (prices > 0) & (prices < float("inf"))  # NaN is neither
     where = "[row, position]" if len(prices.shape) > 1 else "[row]"
     return tf.raw_ops.Assert(
-        condition=~tf.reduce_any(bad),
-        data=[f"{name}: expected finite prices above 0. Not so at {where}:", tf.where(bad)],
+        condition=tf.reduce_all(good),
+        data=[f"{name}: expected finite prices above 0. Not so at {where}:", tf.where(~good)],
         summarize=6,
     )

@@ -80,14 +80,20 @@ class Window:
         self.forecaster = forecaster
 
     def history(self, prices: Sequence[Tensor]) -> Tensor:
-        """The last closes of each row [B, closes], or bars [B, closes, columns]."""
+        """All that is given, checked: closes [B, T], or bars [B, T, columns]."""
         needed = self.forecaster.closes
         named = list(zip(columns(self.forecaster), prices, strict=True))
         checks = [check for name, one in named for check in (enough(name, one, needed), checked(name, one))]
         with tf.control_dependencies(checks):
-            rows = [one[:, -needed:] for one in prices]
-        history = tf.stack(rows, -1) if self.forecaster.target.columns else rows[0]
-        return tf.ensure_shape(history, (None, needed, *self.forecaster.target.columns))
+            whole = tf.stack(prices, -1) if self.forecaster.target.columns else tf.identity(prices[0])
+        return whole
+
+    def window(self, prices: Sequence[Tensor]) -> Tensor:
+        """The last of it, as much as a window needs: [B, closes], or [B, closes, columns]."""
+        needed = self.forecaster.closes
+        return tf.ensure_shape(
+            self.history(prices)[:, -needed:], (None, needed, *self.forecaster.target.columns)
+        )
 
     def forecast(self, *prices: Tensor) -> dict[str, Tensor]:
         """`Forecaster.call`."""
@@ -98,7 +104,7 @@ class Window:
 
     def explain(self, *prices: Tensor) -> dict[str, Tensor]:
         """What each gate does at each step of the window: [B, lookback, U]."""
-        inputs = self.forecaster.target.inputs(self.history(prices))
+        inputs = self.forecaster.target.inputs(self.window(prices))
         gates: dict[str, Tensor] = self.forecaster.network.gates(inputs)
         return gates
 
@@ -127,7 +133,7 @@ class Stream:
 
     def start(self, *prices: Tensor) -> dict[str, Tensor]:
         """Begin with a window: its forecast, and the state after it."""
-        history = Window(self.forecaster).history(prices)
+        history = Window(self.forecaster).window(prices)
         first = [tf.zeros((tf.shape(history)[0], width)) for width in self.widths]
         forecast, after = self._read(history, first)
         return self._answer(forecast, history, after)

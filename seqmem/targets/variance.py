@@ -135,7 +135,7 @@ class RawVariance(LogVariance):
 
     def scale(self, history: Tensor) -> Tensor:
         """The mean squared return of the training part."""
-        return ops.broadcast_to(self.mean, (ops.shape(history)[0], 1))
+        return ops.reshape(self.mean, (1, 1))  # for any B
 
     def inputs(self, history: Tensor) -> Tensor:
         """Squared returns over their mean: [B, T, 1]."""
