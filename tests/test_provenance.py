@@ -3,8 +3,6 @@
 import io
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from samples import FORECASTERS, VOLATILITY_FORECASTERS
 
+from seqmem import cli
 from seqmem.serving import Served, export, load
 from seqmem.serving.provenance import DamagedModel, weights_hash
 from seqmem.serving.safety import UnsafeModel, check_keras_file
@@ -113,19 +112,12 @@ def test_the_card_is_a_page(sound):
     assert card["data"]["fingerprint"] in page
 
 
-def test_verify_on_the_command_line(folder):
-    def run():
-        command = [sys.executable, "-m", "seqmem", "verify", str(folder)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    found = run()
-    assert found.returncode == 0, found.stderr
-    assert "served forecast" in found.stdout
+def test_verify_on_the_command_line(folder, capsys):
+    assert cli.main(["verify", str(folder)]) == 0
+    assert "served forecast" in capsys.readouterr().out
     (folder / "tensors.tsv").write_text("")
-    found = run()
-    assert found.returncode == 1
-    assert "changed: tensors.tsv" in found.stderr
-    assert "Traceback" not in found.stderr
+    assert cli.main(["verify", str(folder)]) == 1
+    assert "changed: tensors.tsv" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("make", [*FORECASTERS, *VOLATILITY_FORECASTERS])

@@ -287,7 +287,13 @@ def test_a_batch_has_as_many_labels_whatever_an_example_has(labels, examples, mo
     assert (asked["labels"], asked["batch_size"]) == (labels, examples)
 
 
-@pytest.mark.parametrize("series", [random_bars(900), random_bars(900)["Close"]], ids=["bars", "closes"])
+@pytest.mark.parametrize(
+    "series",
+    [
+        pytest.param(random_bars(900), id="bars"),
+        pytest.param(random_bars(900)["Close"], id="closes", marks=pytest.mark.slow),
+    ],
+)
 def test_volatility_is_searched_and_judged_beside_the_classics(series, tmp_path):
     space = SearchSpace(
         cells=("gru", "lstm"), units=(2,), lookbacks=(10, 60), learning_rates=(1e-2,), dropouts=(0.0,)
