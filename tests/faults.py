@@ -164,10 +164,24 @@ FAULTS = [
         "tests/test_encoder_decoder.py",
     ),
     Fault(
+        "a half-life that ignores its gate",
+        "seqmem/diagnostics/retention.py",
+        'slope = tape.gradient(total, before[-1], unconnected_gradients="zero")',
+        'slope = tape.gradient(total, before[-1], unconnected_gradients="zero") * 0 + 0.8',
+        "tests/test_diagnostics.py",
+    ),
+    Fault(
+        "a gradient against time, not against lag",
+        "seqmem/diagnostics/flow.py",
+        "for one in reversed(ones)]",
+        "for one in ones]",
+        "tests/test_diagnostics.py",
+    ),
+    Fault(
         "an encoder that drops the cell state",
         "seqmem/networks/encoder_decoder.py",
-        "        states = _like(self.decoder, states)\n",
-        "        states = _like(self.decoder, [s if n == 0 else ops.zeros_like(s) "
+        "        states, outputs = _like(self.decoder, states), []\n",
+        "        outputs = []\n        states = _like(self.decoder, [s if n == 0 else ops.zeros_like(s) "
         "for n, s in enumerate(_flatten(states))])\n",
         "tests/test_encoder_decoder.py",
     ),
@@ -335,7 +349,7 @@ FAULTS = [
     Fault(
         "a plain loop that forgets its last steps",
         "seqmem/recurrence/plain.py",
-        "for _ in range((length - 1) % STEPS):",
+        "for _ in range((length - 1) % turn):",
         "for _ in range(0):",
         "tests/laws/test_agree.py",
     ),
