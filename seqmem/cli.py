@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmem.commands import diagnose, serve, serve_config, verify
+from seqmem.commands import diagnose, serve, serve_config, study, verify
 from seqmem.commands.arguments import at_least_one
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
     verify.add_to(commands)
     diagnose.add_to(commands)
+    study.add_to(commands)
     serve.add_to(commands)
     serve_config.add_to(commands)
     return parse

@@ -7,6 +7,7 @@ from seqmem.cells.gru import GRUCell
 from seqmem.cells.lstm import LSTMCell
 from seqmem.cells.rnn import RNNCell
 from seqmem.cells.squash import Squash, sigmoid, squash, tanh
+from seqmem.cells.timescales import start_chrono
 
 # The one string table: a tuner can only choose strings.
 CELLS: dict[str, type[Cell]] = {
@@ -49,5 +50,6 @@ __all__ = [
     "cell_class",
     "sigmoid",
     "squash",
+    "start_chrono",
     "tanh",
 ]

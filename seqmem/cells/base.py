@@ -40,6 +40,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         num_states: how many states of [B, U] the cell carries.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
+        keeps, writes: the gates that keep the state where they are open, and those that write over it; where
+            they are named, `start_chrono` can make the memory long.
 
     Args:
         units: U, the width of the state and output, at least 1.
@@ -64,6 +66,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     num_states: ClassVar[int] = 1
     recurrent_bias: ClassVar[bool] = False
     unit_bias: ClassVar[tuple[str, ...]] = ()
+    keeps: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from seqmem.report.files import check_folder, written_whole
 from seqmem.report.inspection import Inspection, inspect_prices
 from seqmem.report.memory import plot_flow, plot_half_lives, plot_saturation, plot_trace
 from seqmem.report.plots import check_plot, plot_forecast
+from seqmem.report.studies import plot_study, study_table
 from seqmem.report.tables import DATES_NOTE, FORECAST_FORMATS, forecast_table, heading, table
 from seqmem.report.volatility import LEAGUE_NOTE, league_tables, plot_volatility
 
@@ -22,8 +23,10 @@ __all__ = [
     "plot_forecast",
     "plot_half_lives",
     "plot_saturation",
+    "plot_study",
     "plot_trace",
     "plot_volatility",
+    "study_table",
     "table",
     "written_whole",
 ]

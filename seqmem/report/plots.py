@@ -26,12 +26,19 @@ def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, d
 
 def figure_with_axes() -> tuple[Any, Any]:
     """An empty figure, and its axes."""
+    figure, (axes,) = figure_with_panels(1)
+    return figure, axes
+
+
+def figure_with_panels(count: int) -> tuple[Any, list[Any]]:
+    """An empty figure, and `count` axes side by side."""
     from matplotlib.figure import Figure  # not pyplot: no window, no global state
 
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    figure = Figure(figsize=(9 if count == 1 else 5.5 * count, 4.5), layout="constrained")
+    every = list(figure.subplots(1, count, squeeze=False)[0])
+    for axes in every:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, every
 
 
 def check_plot(path: str | Path) -> Path:

@@ -48,6 +48,7 @@ FLOORS = [
     {"seqmem.volatility", "seqmem.diagnostics"},
     {"seqmem.evaluation", "seqmem.serving"},
     {"seqmem.report", "seqmem.league"},
+    {"seqmem.studies"},
     {"seqmem.commands"},
     {"seqmem.cli", "tuning.tasks", "tuning.display", "tuning.supervisor"},
     {"tuning.hypermodel"},
@@ -98,6 +99,8 @@ DOORS = {
         "seqmem.diagnostics.flow",  # tf.GradientTape
         "seqmem.diagnostics.retention",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
+        "seqmem.studies.problems",  # drawn in the graph
+        "seqmem.studies.solving",  # tf.GradientTape, in a loop of the graph
         "seqmem.recurrence.served",  # the fused kernel
         "seqmem.serving.checks",  # the graph's own errors
         "seqmem.serving.endpoints",  # signatures

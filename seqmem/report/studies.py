@@ -1,0 +1,73 @@
+"""The table and the plots of a study."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from seqmem.report.plots import figure_with_panels, saved
+
+ERROR = "_se"  # what the column of a standard error ends with
+
+
+def study_table(summary: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
+    """A `studies.base.summary` with each mean and its standard error as one text.
+
+    >>> study_table(pd.DataFrame({"T": [10], "loss": [0.5], "loss_se": [0.125]}), {"loss": ".2f"})
+        T         loss
+    0  10  0.50 ± 0.12
+    """
+    found = {}
+    for name in summary:
+        if name.endswith(ERROR):
+            continue
+        errors = summary.get(f"{name}{ERROR}")
+        form = formats.get(name, "")
+        found[name] = [
+            value
+            if not form
+            else ""
+            if value != value
+            else format(value, form) + (f" ± {format(error, form)}" if error == error else "")
+            for value, error in zip(
+                summary[name], [float("nan")] * len(summary) if errors is None else errors, strict=True
+            )
+        ]
+    return pd.DataFrame(found)
+
+
+def plot_study(summary: pd.DataFrame, panels: Sequence[Any], path: str | Path) -> Path:
+    """Each `studies.base.Panel` of a study, side by side, standard errors as bars.
+
+    Raises:
+        ValueError: a suffix that matplotlib cannot write, or no such folder.
+    """
+    there = [
+        panel for panel in panels if panel.only is None or (summary[panel.only[0]] == panel.only[1]).any()
+    ]
+    figure, every = figure_with_panels(len(there))
+    for panel, axes in zip(there, every, strict=True):
+        rows = summary if panel.only is None else summary[summary[panel.only[0]] == panel.only[1]]
+        groups = rows.groupby(list(panel.by), sort=False) if panel.by else [((), rows)]
+        for key, own in groups:
+            errors = own.get(f"{panel.y}{ERROR}")
+            numbers = pd.api.types.is_numeric_dtype(own[panel.x])
+            axes.errorbar(
+                own[panel.x] if numbers else own[panel.x].astype(str),
+                own[panel.y].where(own[panel.y] > 0) if "y" in panel.log else own[panel.y],
+                yerr=None if errors is None or "y" in panel.log else errors,
+                label=", ".join(map(str, key)),
+                linewidth=1 if numbers else 0,
+                elinewidth=1,
+                marker="o",
+                markersize=3,
+            )
+        for axis in panel.log if (rows[panel.y] > 0).any() else "":
+            (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
+        axes.set_xlabel(panel.x)
+        axes.set_ylabel(panel.y.replace("_", " "))
+        axes.set_title("" if panel.only is None else str(panel.only[1]), fontsize="medium")
+        if panel.by:
+            axes.legend(frameon=False, fontsize="small")
+    return saved(figure, path)

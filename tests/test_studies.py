@@ -1,0 +1,228 @@
+"""Studies: what they are made of, what they measure, and how they are run."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqmem import cli
+from seqmem.cells import GRUCell, LSTMCell, RNNCell, start_chrono
+from seqmem.diagnostics import memory_half_life
+from seqmem.recurrence import Recurrent
+from seqmem.studies import STUDIES, study
+from seqmem.studies.base import summary
+from seqmem.studies.gated import as_many, parameters
+from seqmem.studies.problems import Adding, Copying
+from seqmem.studies.running import run
+from seqmem.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
+from seqmem.studies.solving import solve
+from seqmem.studies.trials import cut
+
+SMALL = {
+    "gradients": {"length": 12, "units": 3, "sequences": 1, "seeds": 1},
+    "adding": {"lengths": (22, 30), "units": 4, "most": 2100, "cells": ("rnn", "gru")},
+    "copy": {"lengths": (2, 4), "units": 4, "most": 2100, "cells": ("gru",)},
+    "season": {"years": 4, "lookbacks": (5, 10), "units": 2, "epochs": 1, "seeds": 1},
+    "stationarity": {"days": 400, "lookback": 10, "units": 2, "epochs": 1, "seeds": 1, "levels": (50, 150)},
+    "lookback": {"tasks": ("returns",), "lookbacks": (5, 60), "units": 2, "folds": 1, "seeds": 2},
+    "cells": {"tasks": ("simulated",), "units": 2, "folds": 1, "seeds": 2, "cells": ("rnn", "lstm")},
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_runs_from_cases_to_words_and_goes_on_where_it_was_stopped(name, tmp_path):
+    small = study(name)(**SMALL[name])
+    file, seen = tmp_path / "found.csv", []
+    stopped = len(small.cases()) // 2
+
+    def stop(case, done, cases):
+        if done == stopped:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(small, file=file, progress=stop)
+    kept = len(pd.read_csv(file)) if file.exists() else 0
+    rows = run(small, file=file, progress=lambda case, done, cases: seen.append(case))
+    assert kept or not stopped
+    before = rows[:kept].to_dict("records")
+    assert not [case for case in seen if any(case.items() <= row.items() for row in before)]
+    pd.testing.assert_frame_equal(rows, run(small, file=file), check_dtype=False)
+    pd.testing.assert_frame_equal(rows, pd.read_csv(file).drop(columns="setting"), check_dtype=False)
+    table, words = summary(rows), small.verdict(rows)
+    assert set(small.formats) & set(table.columns)
+    for panel in small.panels:
+        assert {panel.x, panel.y, *panel.by} <= set(table.columns)
+    for cell in dict.fromkeys(rows.get("cell", [])):
+        assert cell in words
+    assert study(name).full().cases() != study(name)().cases()
+
+
+@pytest.mark.parametrize("name", ["gradients", "adding"])
+def test_the_same_seed_measures_the_same(name):
+    small = study(name)(**SMALL[name] | {"cells": ("gru",)})
+    first, second = (run(small).drop(columns=["seconds", "step_ms"], errors="ignore") for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
+    file = tmp_path / "found.csv"
+    small = study("gradients")(**SMALL["gradients"], cells=("rnn",))
+    run(small, file=file)
+    before = file.read_bytes()
+    with pytest.raises(ValueError, match=r"found.csv: holds another study, other settings .* expected"):
+        run(study("gradients")(**SMALL["gradients"], cells=("gru",)), file=file)
+    assert file.read_bytes() == before
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="expected rows of a study"):
+        run(small, file=file)
+
+
+def test_a_study_that_is_not_there_is_named_with_those_that_are(capsys):
+    assert cli.main(["study", "seasons"]) == 1
+    assert "expected one of gradients, adding" in capsys.readouterr().err
+
+
+def test_the_command_certifies_a_cell_of_ones_own(tmp_path, capsys, monkeypatch):
+    tiny = {"lengths": (22,), "most": 2100, "units": 4}
+    for field, value in tiny.items():
+        monkeypatch.setitem(study("adding").__init__.__kwdefaults__, field, value)
+    own = "minimal_gated_unit:MinimalGatedUnitCell"
+    files = ["--csv", str(tmp_path / "a.csv"), "--plot", str(tmp_path / "a.png")]
+    assert cli.main(["study", "adding", "--cell", own, *files]) == 0
+    said = capsys.readouterr().out
+    assert "MinimalGatedUnitCell(16): gates forget, candidate" in said
+    assert "Trained on compiled loops." in said
+    assert f"{own}: from" in said
+    assert "lstm: from" in said
+    assert (tmp_path / "a.png").stat().st_size > 1000
+    assert cli.main(["study", "adding", "--cell", own, "--json", *files[:2]]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["cell"] for row in found["table"]} == {own, "lstm"}
+    assert found["verdict"]
+    assert "gates forget" in found["certificate"]
+
+
+def test_all_claims_are_listed_without_a_name(capsys):
+    assert cli.main(["study"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name} " in said for name in STUDIES)
+
+
+@given(length=st.integers(22, 60), seed=st.integers(0, 2**30))
+def test_the_adding_problem_marks_two_steps_far_from_the_end(length, seed):
+    import tensorflow as tf
+
+    inputs, sums = (np.asarray(one) for one in Adding(length).batch(8, tf.constant([0, seed])))
+    numbers, marks = inputs[..., 0], inputs[..., 1]
+    assert ((marks == 0) | (marks == 1)).all()
+    assert (marks.sum(1) == 2).all()
+    assert (marks[:, :10].sum(1) >= 1).all()
+    assert (marks[:, length // 2 - 1 :] == 0).all()
+    assert np.abs(numbers).max() <= 1
+    np.testing.assert_allclose(sums[:, 0], 0.5 + (numbers * marks).sum(1) / 4, atol=1e-6)
+
+
+@given(length=st.integers(1, 30), count=st.integers(1, 4), seed=st.integers(0, 2**30))
+def test_the_copy_problem_says_its_symbols_once_and_asks_for_them_in_order(length, count, seed):
+    import tensorflow as tf
+
+    problem = Copying(length, count)
+    inputs, symbols = (np.asarray(one) for one in problem.batch(8, tf.constant([0, seed])))
+    said = inputs.argmax(-1)
+    assert inputs.shape == (8, problem.steps, problem.features)
+    assert (said[:, :count] == symbols).all()
+    assert (said[:, count + length - 1] == problem.alphabet + 1).all()  # the sign, T after the last symbol
+    rest = np.delete(said, [*range(count), count + length - 1], axis=1)
+    assert (rest == problem.alphabet).all()
+
+
+def test_a_problem_that_is_easy_is_solved_and_one_that_is_given_no_time_is_not():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    found = solve(GRUCell(8), Copying(1, 1, 2), most=40_000)
+    assert found.wrong == 0
+    assert found.sequences < 40_000
+    assert solve(RNNCell(4), Adding(100), most=2100).wrong > 0.5
+
+
+@pytest.mark.parametrize("cell", [LSTMCell, GRUCell])
+def test_chrono_biases_make_memories_of_all_lengths(cell):
+    layer = Recurrent(cell(200))
+    layer.build((None, 50, 1))
+    noise = 0.1 * np.random.default_rng(0).normal(size=(2, 50, 1))
+    short = memory_half_life(layer, noise)["half_life"].median()
+    start_chrono(layer.cell, 100)
+    long = memory_half_life(layer, noise)["half_life"]
+    assert short < 4 < 20 < long.median() < 70
+    assert long.quantile(0.95) > 50 > 10 > long.quantile(0.05)
+
+
+def test_chrono_biases_need_a_built_cell_that_says_what_keeps():
+    with pytest.raises(ValueError, match="RNNCell names no gate in `keeps` or `writes`"):
+        start_chrono(RNNCell(2), 10)
+    with pytest.raises(ValueError, match="expected a built cell with a bias"):
+        start_chrono(LSTMCell(2), 10)
+    built = LSTMCell(2)
+    built.build((None, 1))
+    with pytest.raises(ValueError, match="longest must be at least 3. Received: 2"):
+        start_chrono(built, 2)
+
+
+def test_seasons_have_the_variance_and_the_year_that_they_are_said_to_have():
+    for season in (wave, event):
+        values = season(10 * YEAR)
+        assert abs(values.mean()) < 1e-9
+        np.testing.assert_allclose(values[:YEAR], values[YEAR : 2 * YEAR], atol=1e-9)
+    assert abs(wave(YEAR).var() - 0.5) < 1e-9
+
+
+@given(seed=st.integers(0, 1000))
+def test_bounded_prices_stay_within_and_move_as_a_random_walk(seed):
+    prices = bounded_prices(2000, 100, 200, 0.02, seed)
+    assert prices.min() >= 100
+    assert prices.max() <= 200
+    assert abs(np.diff(np.log(prices)).std() / 0.02 - 1) < 0.1
+
+
+def test_the_simulated_variance_is_the_mean_of_its_memory_alone():
+    closes, variances = level_arch(300, 40, 0.9, seed=3)
+    returns = np.diff(np.log(closes)) * 100
+    want = 0.1 + 0.9 * np.mean(returns[-40:] ** 2)
+    assert variances[-1] * 1e4 == pytest.approx(want)
+
+
+@given(
+    length=st.integers(1000, 4000),
+    folds=st.integers(1, 4),
+    history=st.integers(2, 200),
+    ahead=st.integers(1, 9),
+)
+def test_folds_learn_from_before_what_stops_them_and_are_scored_on_what_comes_after(
+    length, folds, history, ahead
+):
+    scored = []
+    for fold in range(folds):
+        train, stop, score = cut(length, fold, folds, history=history, horizon=ahead)
+        assert train[-1] + ahead <= stop[0]
+        assert stop[-1] + ahead <= score[0]
+        assert train[0] == history - 1
+        assert score[-1] + ahead <= length - 1
+        scored.append(score)
+    assert len(np.unique(np.concatenate(scored))) == sum(map(len, scored))
+
+
+def test_as_many_weights_is_the_nearest_there_is():
+    for cell in ("rnn", "gru", "lstm"):
+        for weights in (5, 100, 1152):
+            off = abs(parameters(cell, as_many(cell, weights)) - weights)
+            assert off == min(abs(parameters(cell, units) - weights) for units in range(1, 50))
+
+
+def test_a_lag_that_a_shorter_one_defeats_is_not_tried():
+    small = study("adding")(cells=("rnn",), lengths=(22, 30, 40), units=2, most=2100)
+    assert list(run(small)["T"]) == [22]
+    assert "T = 22 is not solved in 2,100" in small.verdict(run(small))
