@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 LOOKBACK, HORIZON, DAYS, BATCH = 252, 5, 5_000, 2_048
 SERIES = (2, 20, 200, 2_000)
@@ -55,11 +56,13 @@ def run() -> str:
     """A row for each number of series, each in a process of its own."""
     from benchmarks.tables import markdown
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    measured = []
     for series in SERIES:
         arguments = [sys.executable, "-m", "benchmarks.memory", str(series)]
         done = subprocess.run(arguments, capture_output=True, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
+        measured.append(found)
         more, size = found["more"] / 1e6, found["series"] / 1e6
         rows.append(
             (
@@ -77,7 +80,32 @@ def run() -> str:
         "resident beyond TensorFlow's own, MB",
         "times",
     )
+    draw(measured)
     return markdown(columns, rows)
+
+
+def draw(measured: list[dict[str, float]]) -> None:
+    """Time and memory against the number of windows, beside this file."""
+    from seqmem.report.plots import figure_with_panels, saved
+
+    figure, (time_of, memory_of) = figure_with_panels(2)
+    counts = [found["windows"] for found in measured]
+    time_of.plot(counts[1:], [found["microseconds"] for found in measured[1:]], marker="o")
+    time_of.set_ylabel("µs a window")
+    time_of.set_ylim(0)
+    for name, values in (
+        ("resident beyond TensorFlow's own", [found["more"] for found in measured]),
+        ("the series themselves", [found["series"] for found in measured]),
+        ("three times the series", [3 * found["series"] for found in measured]),
+    ):
+        memory_of.plot(counts, [value / 1e6 for value in values], marker="o", label=name)
+    memory_of.set_ylabel("MB")
+    memory_of.set_yscale("log")
+    memory_of.legend(frameon=False)
+    for axes in (time_of, memory_of):
+        axes.set_xscale("log")
+        axes.set_xlabel("windows of 252 days")
+    saved(figure, Path(__file__).with_name("memory.png"))
 
 
 if __name__ == "__main__":

@@ -25,14 +25,14 @@ NETWORKS = {"VolatilityNetwork": 3, "EncoderDecoder": 2}  # and the rank of thei
 
 
 def run() -> str:
-    """The tables: batch 1 and 256 of each kind of cell, and a step of a stream."""
+    """The tables: batches of 1, 64 and 256 of each kind of cell, and a step of a stream."""
     with tempfile.TemporaryDirectory() as folder, Rival("in_export") as maker:
         home = Path(folder)
         program = c_api.build(home)
         made = {kind: maker.ask(make={"task": "models", "kind": kind, "folder": folder}) for kind in KINDS}
         assert made
         maker.ask(make={"task": "streams", "folder": folder})
-        found = [_duel(program, home, kind, batch) for batch in (1, 256) for kind in KINDS]
+        found = [_duel(program, home, kind, batch) for batch in (1, 64, 256) for kind in KINDS]
         steps = _table([_step(program, home, network) for network in NETWORKS])
         return "\n".join([_table(found), steps, _table(_against_others(program, home))])
 

@@ -8,7 +8,8 @@ from seqmem.cells import Cell, Step, sigmoid, tanh
 class PeepholeLSTMCell(Cell):
     gates = {"input": sigmoid, "forget": sigmoid, "candidate": tanh, "output": sigmoid}
     num_states = 2
-    unit_bias = ("forget",)
+    unit_bias = keeps = ("forget",)
+    writes = ("input",)
 
     def build(self, input_shape):
         super().build(input_shape)

@@ -24,6 +24,34 @@ class Fault(NamedTuple):
 
 FAULTS = [
     Fault(
+        "an adding problem that marks one step twice",
+        "seqmem/studies/problems.py",
+        'second += tf.cast(second >= first, "int32")  # another one',
+        "second += 0",
+        "tests/test_studies.py",
+    ),
+    Fault(
+        "chrono biases with their signs changed",
+        "seqmem/cells/timescales.py",
+        "logs if gate in cell.keeps else -logs",
+        "-logs if gate in cell.keeps else logs",
+        "tests/test_studies.py",
+    ),
+    Fault(
+        "a study scored on what stopped its training",
+        "seqmem/studies/trials.py",
+        "(begin - width, begin), (begin, begin + width))",
+        "(begin - width, begin + width), (begin, begin + width))",
+        "tests/test_studies.py",
+    ),
+    Fault(
+        "a study that goes on with another one's rows",
+        "seqmem/studies/running.py",
+        "if received != {setting(study)}:",
+        "if not received:",
+        "tests/test_studies.py",
+    ),
+    Fault(
         "a log that keeps half a line",
         "tuning/log.py",
         "            self._file.truncate()",

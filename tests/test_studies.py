@@ -53,6 +53,8 @@ def test_every_study_runs_from_cases_to_words_and_goes_on_where_it_was_stopped(n
     pd.testing.assert_frame_equal(rows, pd.read_csv(file).drop(columns="setting"), check_dtype=False)
     table, words = summary(rows), small.verdict(rows)
     assert set(small.formats) & set(table.columns)
+    if small.cells == study(name)().cells and name != "lookback":
+        assert words.startswith("It ")
     for panel in small.panels:
         assert {panel.x, panel.y, *panel.by} <= set(table.columns)
     for cell in dict.fromkeys(rows.get("cell", [])):
@@ -226,3 +228,9 @@ def test_a_lag_that_a_shorter_one_defeats_is_not_tried():
     small = study("adding")(cells=("rnn",), lengths=(22, 30, 40), units=2, most=2100)
     assert list(run(small)["T"]) == [22]
     assert "T = 22 is not solved in 2,100" in small.verdict(run(small))
+
+
+def test_the_page_of_claims_says_what_the_rows_beside_it_say():
+    from benchmarks.claims import DOCS, page
+
+    assert (DOCS / "claims.md").read_text() == page()

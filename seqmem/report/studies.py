@@ -65,6 +65,10 @@ def plot_study(summary: pd.DataFrame, panels: Sequence[Any], path: str | Path) -
             )
         for axis in panel.log if (rows[panel.y] > 0).any() else "":
             (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
+        if "x" in panel.log:
+            places = sorted(rows[panel.x].unique())
+            axes.set_xticks(places, map(str, places), fontsize="small")
+            axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
         axes.set_xlabel(panel.x)
         axes.set_ylabel(panel.y.replace("_", " "))
         axes.set_title("" if panel.only is None else str(panel.only[1]), fontsize="medium")

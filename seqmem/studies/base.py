@@ -60,7 +60,11 @@ class Study(ABC):
 
     @abstractmethod
     def verdict(self, rows: pd.DataFrame) -> str:
-        """Whether the claim holds, in plain words, from the cases and what was measured of each."""
+        """Whether the claim holds, in plain words, from the cases and what was measured of each.
+
+        The first line says it holds, in part, or does not; it is left out where what the claim is about is
+        not among the cells.
+        """
 
     def repeats(self) -> list[int]:
         """The seeds."""

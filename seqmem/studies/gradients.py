@@ -1,6 +1,6 @@
 """How far back the gradient of the last output reaches, by cell and by the way that it starts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -12,7 +12,7 @@ from seqmem.cells import start_chrono
 from seqmem.diagnostics import gradient_flow
 from seqmem.recurrence import Recurrent
 from seqmem.studies.base import Case, Panel, Study, summary
-from seqmem.studies.starts import CHRONO, made, starts
+from seqmem.studies.starts import CHRONO, KERAS, made, starts
 
 LAGS = (0, 1, 2, 5, 10, 20, 60, 120, 252, 500, 999)
 FLOOR = 1e-30  # nothing below it is told from nothing in single precision
@@ -77,19 +77,31 @@ class GradientStudy(Study):
 
     def verdict(self, rows: pd.DataFrame) -> str:
         """How fast each falls at first and at last: an exponential falls at one rate."""
-        said = []
+        said, kinds = [], {}
         for (name, start), own in summary(rows).groupby(["cell", "start"], sort=False):
             norms = own.set_index("lag")["memory"]
             seen = norms[norms > FLOOR]
             middle = seen.index[len(seen) // 2]
             early, late = _fall(seen.loc[:middle]), _fall(seen.loc[middle:])
             kind = "exponentially" if late > early / 2 else "ever more slowly"
+            kinds[name, start] = kind
             until = f"at lag {seen.index[-1]} it is {seen.iloc[-1]:.0e} of what it was"
             said.append(
                 f"{name}, {start} start: falls {kind}, by {early:.2%} a step up to lag {middle} and by "
                 f"{late:.2%} after; {until}."
             )
-        return "\n".join(said)
+        return "\n".join(_judged(kinds) + said)
+
+
+def _judged(kinds: Mapping[tuple[str, str], str]) -> list[str]:
+    fast = {case for case, kind in kinds.items() if kind == "exponentially"}
+    if not {("rnn", KERAS), ("lstm", CHRONO)} <= kinds.keys():
+        return []
+    if ("rnn", KERAS) not in fast or ("lstm", CHRONO) in fast:
+        return ["It does not hold."]
+    if ("lstm", KERAS) in fast:
+        return [f"It holds, from {CHRONO} start: at {KERAS} an LSTM's forget gate is not near 1."]
+    return ["It holds."]
 
 
 def _fall(norms: pd.Series) -> float:

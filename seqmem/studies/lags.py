@@ -37,7 +37,10 @@ class LagStudy(Study):
         "seconds_se": ".1f",
         "step_ms": ".1f",
     }
-    panels: ClassVar = (Panel("T", "sequences", ("cell", "start"), "xy"),)
+    panels: ClassVar = (
+        Panel("T", "sequences", ("cell", "start"), "xy"),
+        Panel("T", "wrong", ("cell", "start"), "x"),
+    )
 
     lengths: tuple[int, ...] = (100, 500, 1000)
     units: int = 16
@@ -86,7 +89,23 @@ class LagStudy(Study):
 
     def verdict(self, rows: pd.DataFrame) -> str:
         """How far each cell comes."""
-        return "\n".join(self._far(name, own) for name, own in summary(rows).groupby("cell", sort=False))
+        table = summary(rows)
+        lines = [self._far(str(name), own) for name, own in table.groupby("cell", sort=False)]
+        return "\n".join(self._judged(table) + lines)
+
+    def _judged(self, table: pd.DataFrame) -> list[str]:
+        """It holds of the gated cells that bridge the longest lag, if the RNN does not."""
+        if not {"rnn", "lstm", "gru"} <= set(table["cell"]):
+            return []
+        whole = table[(table["T"] == max(self.lengths)) & (table["solved"] == 1)]
+        bridged = {name: own["start"].tolist() for name, own in whole.groupby("cell")}
+        gated = [name for name in ("lstm", "gru") if name in bridged]
+        if "rnn" in bridged or not gated:
+            return ["It does not hold."]
+        alone = "" if any(KERAS in bridged[name] for name in gated) else f", from {CHRONO} start alone"
+        if len(gated) == 2:
+            return [f"It holds{alone}."]
+        return [f"It holds in part: of the {gated[0].upper()}{alone}."]
 
     def _far(self, name: str, own: pd.DataFrame) -> str:
         said = []

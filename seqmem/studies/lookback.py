@@ -63,10 +63,23 @@ class LookbackStudy(Study):
 
     def verdict(self, rows: pd.DataFrame) -> str:
         """The best lookback of each task, and whether 60 differs from it by more than noise."""
-        return "\n".join(
-            self._of_task(str(task), str(cell), own)
-            for (task, cell), own in rows.groupby(["task", "cell"], sort=False)
-        )
+        groups = rows.groupby(["task", "cell"], sort=False)
+        said = [self._of_task(str(task), str(cell), own) for (task, cell), own in groups]
+        return "\n".join(self._judged(rows) + said)
+
+    def _judged(self, rows: pd.DataFrame) -> list[str]:
+        """It holds of the tasks where an LSTM is worse both with the fewest days and with the most."""
+        ends = (min(self.lookbacks), max(self.lookbacks))
+        if "lstm" not in self.cells or not ends[0] < FOLKLORE < ends[1]:
+            return []
+        held = []
+        for task, own in rows[rows["cell"] == "lstm"].groupby("task", sort=False):
+            more = [paired(own, "T", end, FOLKLORE) for end in ends]
+            if all(mean > 2 * error for mean, error in more):
+                held.append(str(task))
+        if len(held) == len(self.tasks):
+            return ["It holds."]
+        return [f"It holds in part: on {', '.join(held)}." if held else "It does not hold."]
 
     def _of_task(self, task: str, cell: str, rows: pd.DataFrame) -> str:
         table = summary(rows).set_index("T")

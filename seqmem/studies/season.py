@@ -20,6 +20,7 @@ from seqmem.transforms import Standardize
 SEASONS: Mapping[str, Callable[[int], np.ndarray]] = {"wave": wave, "event": event}
 NAIVE, CALENDAR = "seasonal naive", "mean of past years"
 HORIZON = 5
+MUCH = 0.1  # of the variance of a season: less than that is no difference to speak of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class SeasonStudy(Study):
     def verdict(self, rows: pd.DataFrame) -> str:
         """Each cell's two lookbacks, beside the two that need no training."""
         means = rows.groupby(["season", "model"])["recovered"].mean()
-        said = []
+        said = self._judged(means)
         for season in SEASONS:
             own = means[season]
             networks = [name for name in own.index if name not in (NAIVE, CALENDAR)]
@@ -90,6 +91,16 @@ class SeasonStudy(Study):
                 f"all years before {own[CALENDAR]:.0%}, {against} than which the best network has."
             )
         return "\n".join(said)
+
+    def _judged(self, means: pd.Series) -> list[str]:
+        """It holds of the seasons of which an LSTM recovers much more through the longest lookback."""
+        if "lstm" not in self.cells:
+            return []
+        short, long = (f"lstm, T={lookback}" for lookback in (min(self.lookbacks), max(self.lookbacks)))
+        won = [season for season in SEASONS if means[season, long] - means[season, short] > MUCH]
+        if len(won) == len(SEASONS):
+            return ["It holds."]
+        return [f"It holds in part: of the {', '.join(won)}." if won else "It does not hold."]
 
     def _trained(
         self, name: str, lookback: int, values: np.ndarray, parts: windows.Split, seed: int

@@ -112,15 +112,23 @@ class StationarityStudy(Study):
 
     def verdict(self, rows: pd.DataFrame) -> str:
         """Errors within the range and outside of it."""
-        said = []
+        said = self._judged(rows)
         for (name, inputs), own in rows.groupby(["cell", "inputs"], sort=False):
             within = own["level"].between(LOW, HIGH)
             inside, outside = own[within], own[~within]
             worst = outside.groupby("level")["error"].mean()
             said.append(
                 f"{name} on {inputs}: its error is {inside['error'].mean():.2f} of the last close's within "
-                f"{LOW:g} to {HIGH:g}, and up to {worst.max():.3g} outside (at {worst.idxmax()}); "
+                f"{LOW:g} to {HIGH:g}, and up to {worst.max():.2f} outside; "
                 f"{inside['saturated'].mean():.0%} of the gates are saturated within, "
                 f"{outside['saturated'].max():.0%} at most outside."
             )
         return "\n".join(said)
+
+    def _judged(self, rows: pd.DataFrame) -> list[str]:
+        """It holds if errors multiply outside on raw prices, and stay what they were on returns."""
+        within = rows["level"].between(LOW, HIGH)
+        inside = rows[within].groupby("inputs")["error"].mean()
+        outside = rows[~within].groupby("inputs")["error"].mean()
+        failed, kept = outside[RAW] > 2 * inside[RAW], outside[RETURNS] < 1.1 * inside[RETURNS]
+        return ["It holds." if failed and kept else "It does not hold."]
