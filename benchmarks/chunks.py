@@ -1,7 +1,8 @@
-"""Variances learnt from windows and from chunks: labels a second, and the score, forecast from windows."""
+"""Windows and chunks: labels a second, and the score, forecast from windows, of variances and of paths."""
 
 import os
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -9,25 +10,137 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import numpy as np
-import pandas as pd
 
+import seqmem
+from benchmarks.data import closes
 from benchmarks.tables import markdown
 from seqmem.bars import read_bars
+from seqmem.cells import LSTMCell
 from seqmem.evaluation import volatility_backtest
 from seqmem.evaluation.volatility import losses
 from seqmem.league import network
+from seqmem.studies.simulated import wave
+from seqmem.transforms import Standardize
 from seqmem.windows import Split, split
 
 SEEDS = 3
-# labels to an example, examples to a batch, epochs, and seconds after which training ends
-WAYS: dict[str, tuple[int, int, int, float]] = {
-    "windows, 64 labels to a batch": (1, 64, 20, np.inf),
-    "chunks, 63 labels to a batch, as many epochs": (63, 1, 20, np.inf),
-    "windows, 504 labels to a batch": (1, 504, 40, np.inf),
-    "chunks, 504 labels to a batch, as many epochs": (63, 8, 40, np.inf),
-    "windows, 64 labels to a batch, 3 seconds": (1, 64, 1000, 3.0),
-    "chunks, 63 labels to a batch, 3 seconds": (63, 1, 1000, 3.0),
-}
+# labels to an example, examples to a batch, epochs, and seconds after which training ends: then the best
+# epoch's weights are kept, and validation takes its part of them
+Ways = dict[str, tuple[int, int, int, float]]
+
+
+class Task(ABC):
+    """What is learnt, in several ways."""
+
+    title: str
+    ways: Ways
+
+    @abstractmethod
+    def series(self) -> Any:
+        """What is learnt from."""
+
+    @abstractmethod
+    def forecaster(self) -> Any:
+        """A fresh one."""
+
+    @abstractmethod
+    def score(self, forecaster: Any, parts: Split) -> float:
+        """Of the validation origins, from windows as served: lower is better."""
+
+
+class Variances(Task):
+    """Of the S&P 500, over 1 and 5 days."""
+
+    title = "variances, LSTM(16), lookback 60, S&P 500: 100 x QLIKE"
+    ways: Ways = {
+        "windows, 64 labels to a batch": (1, 64, 20, np.inf),
+        "chunks, 63 labels to a batch, as many epochs": (63, 1, 20, np.inf),
+        "windows, 504 labels to a batch": (1, 504, 40, np.inf),
+        "chunks, 504 labels to a batch, as many epochs": (63, 8, 40, np.inf),
+        "windows, 64 labels to a batch, 3 seconds": (1, 64, 1000, 3.0),
+        "chunks, 63 labels to a batch, 3 seconds": (63, 1, 1000, 3.0),
+    }
+
+    def series(self) -> Any:
+        """Bars."""
+        return read_bars("bundled:sp500")
+
+    def forecaster(self) -> Any:
+        """The league's, one seed."""
+        return network("lstm", (1, 5), ranges=True, members=1)
+
+    def score(self, forecaster: Any, parts: Split) -> float:
+        """100 x the mean QLIKE of 1 and 5 days, on squared returns and on the range."""
+        bars, at = self.series(), parts.validation
+        results = volatility_backtest({"m": forecaster}, bars, at, training=int(parts.train[-1]))
+        each = [losses(results, proxy, h)["m"].mean() for proxy in ("squared", "parkinson") for h in (1, 5)]
+        return 100 * (float(np.mean(each)) + np.log(1e4) - np.log(5) / 2)
+
+
+class Paths(Task):
+    """The path of five days: the encoder-decoder that the search trains."""
+
+    ways: Ways = {
+        "windows, 64 labels to a batch": (1, 64, 20, np.inf),
+        "chunks, 64 labels, 4 to a batch, as many epochs": (64, 4, 20, np.inf),
+        "windows, 256 labels to a batch": (1, 256, 20, np.inf),
+        "chunks, 64 labels, 16 to a batch, as many epochs": (64, 16, 20, np.inf),
+        "windows, 64 labels to a batch, 3 seconds": (1, 64, 1000, 3.0),
+        "chunks, 64 labels, 4 to a batch, 3 seconds": (64, 4, 1000, 3.0),
+    }
+
+    @abstractmethod
+    def target(self) -> Any:
+        """Of the forecaster."""
+
+    def forecaster(self) -> Any:
+        """By squared error and Adam."""
+        path = seqmem.EncoderDecoder(LSTMCell(16), LSTMCell(16), horizon=5)
+        forecaster = seqmem.Forecaster(path, self.target(), lookback=60)
+        forecaster.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
+        return forecaster
+
+
+class Closes(Paths):
+    """Of the S&P 500, of which there is next to nothing to be known."""
+
+    title = "paths, two LSTM(16), lookback 60, S&P 500: squared error, % of that of no change"
+
+    def series(self) -> Any:
+        """Closes."""
+        return closes()
+
+    def target(self) -> Any:
+        """Log returns."""
+        return seqmem.PricePath()
+
+    def score(self, forecaster: Any, parts: Split) -> float:
+        """Of log prices, over the whole path."""
+        at = parts.validation
+        came = np.log(closes()[at[:, None] + np.arange(1, 6)])
+        said, last = np.log(forecaster.forecast(closes(), at)), np.log(closes()[at, None])
+        return 100 * float(np.mean((said - came) ** 2) / np.mean((last - came) ** 2))
+
+
+class Wave(Paths):
+    """Of a yearly wave under noise, of which more can be known the further back one sees."""
+
+    title = "paths, two LSTM(16), lookback 60, a yearly wave under noise: % of the wave missed"
+    days = 10_000
+
+    def series(self) -> Any:
+        """The wave, and noise of standard deviation 1."""
+        return wave(self.days) + np.random.default_rng(0).normal(size=self.days)
+
+    def target(self) -> Any:
+        """Levels."""
+        return seqmem.PricePath(Standardize())
+
+    def score(self, forecaster: Any, parts: Split) -> float:
+        """The mean squared distance from the wave without its noise, over its variance."""
+        truth = wave(self.days)[parts.validation[:, None] + np.arange(1, 6)]
+        said = forecaster.forecast(self.series(), parts.validation)
+        return 100 * float(np.mean((said - truth) ** 2) / np.mean(truth**2))
 
 
 class _Clock(keras.callbacks.Callback):
@@ -47,38 +160,35 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _train(bars: pd.DataFrame, way: tuple[int, int, int, float], seed: int) -> tuple[float, float]:
+def _train(task: Task, way: tuple[int, int, int, float], seed: int) -> tuple[float, float]:
     labels, batch, epochs, limit = way
     keras.utils.set_random_seed(seed)
-    forecaster = network("lstm", (1, 5), ranges=True, members=1)
-    parts = split(len(bars), history=forecaster.closes, horizon=5)
+    forecaster, series = task.forecaster(), task.series()
+    parts = split(len(series), history=forecaster.closes, horizon=5)
     clock = _Clock(limit)
     options: dict[str, Any] = {"epochs": epochs, "labels": labels, "batch_size": batch, "seed": seed}
-    forecaster.fit(bars, parts.train, callbacks=[clock], **options)
+    if np.isfinite(limit):
+        options["validation"] = parts.validation  # the best epoch's weights are kept
+    forecaster.fit(series, parts.train, callbacks=[clock], guard=None, **options)
     count = len(parts.train) // (labels * batch) * labels * batch
-    return count / float(np.median(clock.seconds[2:])), _score(forecaster, bars, parts)
-
-
-def _score(forecaster: Any, bars: pd.DataFrame, parts: Split) -> float:
-    """100 x the mean QLIKE of 1 and 5 days, on squared returns and on the range, of validation origins."""
-    at = parts.validation
-    results = volatility_backtest({"m": forecaster}, bars, at, training=int(parts.train[-1]))
-    each = [losses(results, proxy, h)["m"].mean() for proxy in ("squared", "parkinson") for h in (1, 5)]
-    return 100 * (float(np.mean(each)) + np.log(1e4) - np.log(5) / 2)
+    return count / float(np.median(clock.seconds[2:])), task.score(forecaster, parts)
 
 
 def run() -> str:
-    """The ways in turns, a few seeds of each."""
-    bars = read_bars("bundled:sp500")
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
+    """The ways of each task in turns, a few seeds of each."""
+    return "\n".join(_table(task) for task in (Variances(), Closes(), Wave()))
+
+
+def _table(task: Task) -> str:
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in task.ways}
     for seed in range(SEEDS):
-        for name, way in WAYS.items():
-            found[name].append(_train(bars, way, seed))
-    base = float(np.median([rate for rate, _ in found["windows, 64 labels to a batch"]]))
+        for name, way in task.ways.items():
+            found[name].append(_train(task, way, seed))
+    first = next(iter(task.ways))
+    base = float(np.median([rate for rate, _ in found[first]]))
     rows = []
     for name, each in found.items():
         rate, scores = float(np.median([rate for rate, _ in each])), [score for _, score in each]
         spread = f"{np.mean(scores):.1f} ({min(scores):.1f} to {max(scores):.1f})"
         rows.append([name, f"{rate:,.0f}", f"{rate / base:.1f}", spread])
-    head = ["LSTM(16), lookback 60, S&P 500", "labels a second", "times windows'", "validation, 100 x QLIKE"]
-    return markdown(head, rows)
+    return markdown([task.title, "labels a second", "times windows'", "validation (lowest, highest)"], rows)

@@ -230,7 +230,8 @@ class Forecaster(Configured, keras.Model):
         labels = at.shape[1]
         if labels > 1:
             options["labels"] = labels
-            history, future = windows.apart(history, future, labels)
+            read = self.target.label_rows or self.closes
+            history, future = windows.apart(history[:, -(read + labels - 1) :], future, labels)
         label = self.target.label(future, history)
         if training and _takes(self.network, "teacher"):
             options["teacher"] = label

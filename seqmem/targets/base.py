@@ -40,6 +40,11 @@ class Target(Configured, keras.layers.Layer, ABC):
         """How many more rows than steps a history has."""
         return int(self.transform.lag)
 
+    @property
+    def label_rows(self) -> int | None:
+        """How many of the last rows of a history `label` reads. None: all of them."""
+        return None
+
     def levels(self, series: Any) -> np.ndarray:
         """A series as the numbers that a history is cut from: [N], or [N, columns].
 

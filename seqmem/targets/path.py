@@ -25,13 +25,18 @@ class PricePath(Target):
     def __init__(self, transform: Transform | None = None, **kwargs: Any) -> None:
         super().__init__(transform or Chain([LogReturn(), Standardize()]), **kwargs)
 
+    @property
+    def label_rows(self) -> int:
+        """As many as the transform looks back."""
+        return max(1, self.lag)
+
     def inputs(self, history: Tensor) -> Tensor:
         """The transformed history, one feature."""
         return self.transform.forward(history)[..., None]
 
     def label(self, future: Tensor, history: Tensor) -> Tensor:
         """The transformed future."""
-        levels = ops.concatenate([history, future], axis=-1)
+        levels = ops.concatenate([history[..., -self.label_rows :], future], axis=-1)
         return self.transform.forward(levels)[..., -future.shape[-1] :, None]
 
     def restore(self, prediction: Tensor, history: Tensor) -> Tensor:
