@@ -4,12 +4,13 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from benchmarks import chunks, memory, searches, serving, steps, whole
+from benchmarks import chunks, cold, memory, searches, serving, steps, whole
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
     "whole": ("Whole trainings (9 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
-    "chunks": ("Variances learnt from windows and from chunks (2 minutes)", chunks.run),
+    "chunks": ("Windows and chunks (4 minutes)", chunks.run),
+    "cold": ("From a cold process to PyTorch's score (3 minutes)", cold.run),
     "searches": ("A search of 20 trials (6 minutes)", searches.run),
     "serving": ("One request to an exported model (3 minutes)", serving.run),
     "memory": ("Ten million windows (2 minutes)", memory.run),

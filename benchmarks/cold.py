@@ -1,0 +1,82 @@
+"""From a cold process to the validation score that a PyTorch loop on windows converges to.
+
+An LSTM(64) learns variances a day and five days ahead from 60 squared returns, by QLIKE and Adam: in PyTorch
+on windows, ours on chunks. Imports, data, compilation, training and a validation after each epoch, from
+windows for both, are all in the time. PyTorch stops after five epochs without a better score; what is
+compared is when each first had PyTorch's best one.
+"""
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.arena import QUIET
+from benchmarks.tables import markdown
+
+LOOKBACK, UNITS, HORIZONS, BATCH, PATIENCE, SEEDS = 60, 64, (1, 5), 64, 5, 3
+Epochs = list[tuple[float, float]]  # seconds since the process began, and the score
+
+
+def run() -> str:
+    """A table: the S&P 500, a simulated GARCH of 14,000 days, and twenty of 5,000."""
+    from benchmarks.data import closes
+    from benchmarks.simulated import DAYS, garch
+
+    panel = [garch(5000, seed)[0] for seed in range(20)]
+    data = {"S&P 500": [closes()], "one GARCH": [garch(DAYS, seed=0)[0]], "twenty GARCH": panel}
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, prices in data.items():
+            file, count = _saved(prices, Path(folder) / "data.npz")
+            found: dict[str, list[Epochs]] = {"in_cold_torch": [], "in_cold_seqmem": []}
+            for seed in range(SEEDS):
+                for rival in random.sample(list(found), 2):
+                    found[rival].append(_epochs(rival, file, seed))
+            rows += [
+                _row(f"{name}, {count:,} windows, seed {seed}", *pair)
+                for seed, pair in enumerate(zip(*found.values(), strict=True))
+            ]
+            ratios = [float(row[-1]) for row in rows[-SEEDS:]]
+            rows.append((f"**{name}, median**", "", "", "", "", f"**{statistics.median(ratios):.2f}**"))
+    head = ("", "PyTorch's best QLIKE", "PyTorch, s", "seqmem, s", "seqmem's own best", "of PyTorch's time")
+    return markdown(head, rows)
+
+
+def _saved(prices: list[Any], file: Path) -> tuple[Path, int]:
+    """Closes [S, N] and the origins of each part, the same in every series; how many to train on."""
+    import numpy as np
+
+    from seqmem.windows import split
+
+    values = np.stack(prices)
+    parts = split(values.shape[1], history=LOOKBACK + 1, horizon=max(HORIZONS))
+    np.savez(file, closes=values, train=parts.train, validation=parts.validation)
+    return file, len(values) * len(parts.train)
+
+
+def _epochs(rival: str, file: Path, seed: int) -> Epochs:
+    command = [sys.executable, "-m", f"benchmarks.{rival}", str(file), str(seed), repr(time.time())]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | QUIET)
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("[")]
+
+
+def _row(name: str, torch: Epochs, ours: Epochs) -> tuple[str, ...]:
+    target = min(score for _, score in torch)
+    theirs = next(seconds for seconds, score in torch if score <= target)
+    mine = next((seconds for seconds, score in ours if score <= target), None)
+    own = f"{min(score for _, score in ours):.4f}"
+    if mine is None:
+        return (name, f"{target:.4f}", f"{theirs:.1f}", "not reached", own, "inf")
+    return (name, f"{target:.4f}", f"{theirs:.1f}", f"{mine:.1f}", own, f"{mine / theirs:.2f}")
+
+
+if __name__ == "__main__":
+    print(run())

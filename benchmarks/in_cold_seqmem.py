@@ -1,0 +1,43 @@
+"""`benchmarks.cold` in seqmem: chunks, `Forecaster.fit`."""
+
+import json
+import sys
+import time
+
+import keras
+import numpy as np
+
+from benchmarks.arena import THREADS
+from benchmarks.cold import HORIZONS, LOOKBACK, PATIENCE, UNITS
+from seqmem.cells import LSTMCell
+from seqmem.process import prepare
+from seqmem.targets import RawVariance
+from seqmem.volatility import VolatilityForecaster
+
+
+class Tell(keras.callbacks.Callback):
+    """A line for each epoch."""
+
+    def __init__(self, begun: float) -> None:
+        super().__init__()
+        self.begun = begun
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Seconds since the process began, and the loss of the validation windows."""
+        print(json.dumps([time.time() - self.begun, (logs or {})["val_loss"]]), flush=True)
+
+
+def main(file: str, seed: int, begun: float) -> None:
+    """Train until it gets no better."""
+    prepare(THREADS)
+    keras.utils.set_random_seed(seed)
+    data = np.load(file)
+    forecaster = VolatilityForecaster(LSTMCell(UNITS), RawVariance(HORIZONS), LOOKBACK)
+    options = {"epochs": 60, "patience": 2 * PATIENCE, "seed": seed, "callbacks": [Tell(begun)]}
+    series = list(data["closes"])
+    train, validation = ([data[name]] * len(series) for name in ("train", "validation"))
+    forecaster.fit(series, train, validation=validation, **options)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
