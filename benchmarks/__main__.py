@@ -4,10 +4,11 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from benchmarks import chunks, cold, memory, searches, serving, steps, whole
+from benchmarks import chunks, cold, memory, profile, searches, serving, steps, whole
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
+    "profile": ("Where the time of a training goes (3 minutes)", profile.run),
     "whole": ("Whole trainings (9 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
     "chunks": ("Windows and chunks (4 minutes)", chunks.run),
     "cold": ("From a cold process to PyTorch's score (3 minutes)", cold.run),

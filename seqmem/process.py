@@ -5,7 +5,8 @@ import os
 
 import tensorflow as tf
 
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # of glibc's malloc.h
+# of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
 
 
 def prepare(threads: int | None = None) -> None:
@@ -13,7 +14,8 @@ def prepare(threads: int | None = None) -> None:
 
     A compiled recurrence takes a shard of the batch to each core, so what pays is one thread for each shard,
     not several within an operation. And memory that was used once is kept: a training step takes and gives
-    back megabytes, and otherwise spends a tenth of its time having them zeroed by the kernel again.
+    back megabytes, and otherwise spends a tenth of its time having them zeroed by the kernel again. Threads
+    share as many heaps as there are cores, or each of TensorFlow's would keep its own.
 
     Args:
         threads: how many; by default the cores of the machine.
@@ -36,5 +38,6 @@ def prepare(threads: int | None = None) -> None:
             (_M_MMAP_THRESHOLD, 1 << 30),
             (_M_TRIM_THRESHOLD, 1 << 30),
             (_M_TOP_PAD, 1 << 24),
+            (_M_ARENA_MAX, threads),
         ):
             mallopt(option, value)

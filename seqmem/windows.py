@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+BLOCK = 2**16  # rows that are looked at together
+
 
 class Split(NamedTuple):
     """Origins of the three parts, in time order. Every future lies whole within its own part."""
@@ -159,7 +161,7 @@ def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tup
 
 def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
     """The first origin of each run of consecutive ones, and how many examples begin in it."""
-    blocks = (slice(start, start + 2**16 + 1) for start in range(0, len(at), 2**16))  # no array of their size
+    blocks = (slice(start, start + BLOCK + 1) for start in range(0, len(at), BLOCK))  # no array of their size
     ends = [block.start + np.flatnonzero(np.diff(at[block]) != 1) for block in blocks]
     borders = np.concatenate([[0], np.concatenate(ends) + 1, [len(at)]]) if len(at) else np.zeros(1, int)
     counts = np.diff(borders) - (labels - 1)
@@ -168,7 +170,10 @@ def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
 
 def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
     """The series, one copy, beside every batch of origins: (values [N], origins [B, L]), for `cut`."""
-    series = tf.data.Dataset.from_tensors(np.asarray(values, dtype="float32")).repeat()
+    blocks = (values[start : start + BLOCK] for start in range(0, max(1, len(values)), BLOCK))
+    # block by block: TensorFlow makes two copies of an array that it is given, beside the one in float32
+    series = tf.concat([tf.convert_to_tensor(np.asarray(block, dtype="float32")) for block in blocks], 0)
+    series = tf.data.Dataset.from_tensors(series).repeat()
     options = tf.data.Options()
     options.autotune.enabled = False  # there is nothing to tune, and its thread takes seconds to end
     options.experimental_optimization.apply_default_optimizations = False  # they would copy the series
