@@ -91,7 +91,7 @@ def _seed_noise(done: Sequence[Sequence[Mapping[str, Any]]]) -> float:
 
 def _gain(losses: np.ndarray) -> float:
     means = losses.mean(axis=1)
-    return float(np.median(means) - means.min())
+    return float(np.median(means) - np.min(means))
 
 
 def _luck(losses: np.ndarray, draws: int) -> tuple[float, float]:

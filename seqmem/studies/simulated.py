@@ -20,7 +20,7 @@ def event(days: int) -> np.ndarray:
 def bounded_prices(days: int, low: float, high: float, volatility: float, seed: int) -> np.ndarray:
     """A random walk of log prices, reflected at `low` and `high`; `volatility` is a day's."""
     bottom, width = np.log(low), np.log(high / low)
-    walk = np.random.default_rng(seed).normal(0, volatility, days).cumsum() + width / 2
+    walk = np.cumsum(np.random.default_rng(seed).normal(0, volatility, days)) + width / 2
     folded = np.abs((walk + width) % (2 * width) - width)  # as a mirror at either end would have it
     return np.exp(bottom + folded)
 
@@ -42,4 +42,4 @@ def level_arch(days: int, memory: int, share: float, seed: int) -> tuple[np.ndar
         squares[t + memory] = returns[t] ** 2
         before = 1 - share + share * squares[t + 1 : t + 1 + memory].mean()
         variances[t] = before
-    return 100 * np.exp(returns.cumsum() / 100), variances / 1e4
+    return 100 * np.exp(np.cumsum(returns) / 100), variances / 1e4
