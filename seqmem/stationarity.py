@@ -65,6 +65,7 @@ def verdict(values: Any) -> Verdict:
     """
     from arch.unitroot import ADF, KPSS
     from arch.utility.exceptions import InfeasibleTestException
+    from threadpoolctl import threadpool_limits
 
     values = np.asarray(values, dtype="float64").ravel()
     if values.size < 30 or not np.isfinite(values).all() or np.ptp(values) == 0:
@@ -72,16 +73,19 @@ def verdict(values: Any) -> Verdict:
             "verdict: expected at least 30 finite values that vary. "
             f"Received: {values.size} values, {int((~np.isfinite(values)).sum())} of them not finite"
         )
-    with warnings.catch_warnings():  # KPSS's new default of lags is what we want
+    # On one thread: on cores that are busy, the threads of BLAS wait for one another a hundred times as long
+    # as the tests take.
+    with threadpool_limits(1, "blas"), warnings.catch_warnings():
+        # KPSS's new default of lags is what we want.
         warnings.filterwarnings("ignore", "Lag selection has changed", DeprecationWarning)
         try:
             kpss = KPSS(values).pvalue
         except InfeasibleTestException:  # it cannot choose lags where returns alternate: Schwert's rule
             kpss = KPSS(values, lags=int(12 * (values.size / 100) ** 0.25)).pvalue
-    try:
-        adf = ADF(values, max_lags=20).pvalue
-    except InfeasibleTestException:  # too smooth a series to test
-        adf = np.nan
+        try:
+            adf = ADF(values, max_lags=20).pvalue
+        except InfeasibleTestException:  # too smooth a series to test
+            adf = np.nan
     return Verdict(adf=float(adf), kpss=float(kpss))
 
 

@@ -1,7 +1,9 @@
 """Verdicts on simulated series whose truth is known."""
 
+import arch.unitroot.unitroot
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from seqmem.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
 
@@ -29,6 +31,19 @@ def test_levels_must_satisfy_both_tests_and_differences_one():
     require_stationary(shifted, differenced=True)
     with pytest.raises(NonStationary, match="the mean or the variance shifts"):
         require_stationary(shifted, differenced=False)
+
+
+def test_the_tests_run_on_one_thread_and_leave_the_others_as_they_were(monkeypatch):
+    def threads():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    seen, solve, before = [], np.linalg.qr, threads()
+    monkeypatch.setattr(
+        arch.unitroot.unitroot, "qr", lambda *given: (seen.append(threads()), solve(*given))[1]
+    )
+    verdict(np.random.default_rng(0).normal(size=100))
+    assert seen == [[1] * len(before)]
+    assert threads() == before
 
 
 def test_the_words_say_what_the_tests_say():
