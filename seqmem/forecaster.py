@@ -157,7 +157,7 @@ class Forecaster(Configured, keras.Model):
             self.compile(optimizer="adam", loss="mse")
         if not self.built:
             self.build()
-        if not self.optimizer.built:  # or Keras builds it in the graph, and then traces the step a second time
+        if not self.optimizer.built:  # or Keras builds it in the graph, and traces the step again
             self.optimizer.build(self.trainable_variables)
         self._first_bad.forget()
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._first_bad, data.when)]

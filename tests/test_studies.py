@@ -19,7 +19,7 @@ from seqmem.studies.problems import Adding, Copying
 from seqmem.studies.running import run
 from seqmem.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
 from seqmem.studies.solving import solve
-from seqmem.studies.trials import cut
+from seqmem.studies.trials import TASKS, KnownMemory, cut
 
 SMALL = {
     "gradients": {"length": 12, "units": 3, "sequences": 1, "seeds": 1},
@@ -32,6 +32,17 @@ SMALL = {
 }
 
 
+@pytest.fixture
+def _brief(monkeypatch):
+    """Trainings of two epochs, on short series."""
+    monkeypatch.setattr(KnownMemory, "days", 700)
+    for task in TASKS.values():
+        monkeypatch.setattr(task, "fit_options", lambda self: {"epochs": 2})
+    closes = level_arch(700, 5, 0.5, seed=1)[0]
+    monkeypatch.setattr("seqmem.studies.trials._known_closes", lambda: closes)
+
+
+@pytest.mark.usefixtures("_brief")
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_runs_from_cases_to_words_and_goes_on_where_it_was_stopped(name, tmp_path):
     small = study(name)(**SMALL[name])
@@ -98,6 +109,7 @@ def test_the_command_certifies_a_cell_of_ones_own(tmp_path, capsys, monkeypatch)
     assert "MinimalGatedUnitCell(16): gates forget, candidate" in said
     assert "Trained on compiled loops." in said
     assert f"{own}: from" in said
+    assert "no clipping" not in said
     assert "lstm: from" in said
     assert (tmp_path / "a.png").stat().st_size > 1000
     assert cli.main(["study", "adding", "--cell", own, "--json", *files[:2]]) == 0

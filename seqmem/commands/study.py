@@ -53,12 +53,12 @@ def run(options: argparse.Namespace, console: "Console") -> int:
             console.print(f"{name:14}{study(name).claim}", highlight=False, soft_wrap=True)
         return 0
     sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too
+    kind = study(options.name)
     given: dict[str, Any] = {"seed": options.seed}
     if options.seeds:
         given["seeds"] = options.seeds
     if options.cell:
-        given["cells"] = tuple(dict.fromkeys((options.cell, "lstm")))
-    kind = study(options.name)
+        given |= kind.beside_lstm(options.cell)
     chosen = kind.full(**given) if options.full else kind(**given)
     for path in filter(None, (options.csv, options.plot)):
         check_folder(path)

@@ -50,6 +50,11 @@ class Study(ABC):
         """The long form: more seeds; a study may have more."""
         return cls(**{"seeds": 5, **given})
 
+    @classmethod
+    def beside_lstm(cls, cell: str) -> dict[str, Any]:
+        """The arguments with which a cell of one's own is measured beside the LSTM."""
+        return {"cells": tuple(dict.fromkeys((cell, "lstm")))}
+
     @abstractmethod
     def cases(self) -> list[dict[str, Any]]:
         """What is measured, in order: what tells one case from all others, such as cell, length and seed."""

@@ -25,6 +25,7 @@ class LagStudy(Study):
     Args:
         lengths: T, increasing.
         units: U of each cell.
+        starts: of each cell, where it has them: `KERAS`, `CHRONO` and `UNCLIPPED`.
         most: sequences until it is given up.
     """
 
@@ -44,7 +45,13 @@ class LagStudy(Study):
 
     lengths: tuple[int, ...] = (100, 500, 1000)
     units: int = 16
+    starts: tuple[str, ...] = (KERAS, CHRONO, UNCLIPPED)
     most: int = 128_000
+
+    @classmethod
+    def beside_lstm(cls, cell: str) -> dict[str, Any]:
+        """Clipping is not asked about: half of the time."""
+        return {**super().beside_lstm(cell), "starts": (KERAS, CHRONO)}
 
     @abstractmethod
     def problem(self, length: int) -> Problem:
@@ -55,7 +62,8 @@ class LagStudy(Study):
         return [
             {"cell": name, "start": start, "T": length, "seed": seed}
             for name in self.cells
-            for start in _starts(name)
+            for start in self.starts
+            if start == KERAS or CHRONO in starts(name)
             for length in self.lengths
             for seed in self.repeats()
         ]
@@ -158,8 +166,3 @@ class CopyStudy(LagStudy):
     def problem(self, length: int) -> Problem:
         """Copying three symbols of four."""
         return Copying(length)
-
-
-def _starts(name: str) -> list[str]:
-    known = starts(name)
-    return [*known, UNCLIPPED] if CHRONO in known else known
