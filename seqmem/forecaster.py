@@ -1,27 +1,25 @@
 """The one object that is trained, scored and served: raw history in, raw forecast out."""
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from seqmem import windows
 from seqmem._configured import Configured
-from seqmem.divergence import FirstBad, RaiseWhenDiverged
+from seqmem.divergence import RaiseWhenDiverged
+from seqmem.learner import Learner, takes
 from seqmem.panel import panel
 from seqmem.stationarity import require_stationary
 from seqmem.targets import PricePath, Target
 
 Tensor = Any
-TURN = 16  # batches to a call from Python, at most: a call costs as much as a small step
 AT_ONCE = 512  # windows, where nothing is learnt
 
 
-class Forecaster(Configured, keras.Model):
+class Forecaster(Configured, Learner):
     """``target.restore(network(target.inputs(history)), history)``: closes [B, T + lag] to [B, H].
 
     What `fit` trains, `forecast` scores and TensorFlow Serving serves is this one graph, so that
@@ -57,7 +55,6 @@ class Forecaster(Configured, keras.Model):
         self.network = network
         self.target = target or PricePath()
         self.lookback = lookback
-        object.__setattr__(self, "_first_bad", FirstBad())  # past Keras's tracking: it is nobody's weight
 
     @property
     def horizon(self) -> int:
@@ -144,7 +141,7 @@ class Forecaster(Configured, keras.Model):
                 raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
         if patience is not None and validation is None:
             raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
-        if labels < 1 or (labels > 1 and not _takes(self.network, "labels")):
+        if labels < 1 or (labels > 1 and not takes(self.network, "labels")):
             raise ValueError(f"Forecaster: the network's call takes no labels. Received: labels={labels}")
         size = {"history": self.closes, "horizon": self.horizon}
         data = panel(series, origins, validation, levels=self.target.levels, **size)
@@ -170,29 +167,16 @@ class Forecaster(Configured, keras.Model):
             )
             watch.append(best)
         batches, steps = windows.shuffled(data.train, batch_size=batch_size, labels=labels, seed=seed)
-        steps = self._divide(steps)
+        steps = self._divide(steps, labels)
+        watch += callbacks if isinstance(callbacks, list | tuple) else [callbacks]
         return super().fit(
             windows.beside(data.levels, batches),
             steps_per_epoch=steps,
             epochs=epochs,
-            callbacks=[*watch, *(callbacks if isinstance(callbacks, list | tuple) else [callbacks])],
+            callbacks=watch,
             shuffle=False,  # the batches come in a new order
             **{"verbose": 0, **options},
         )
-
-    def train_step(self, data: Any) -> dict[str, Tensor]:
-        """One step of gradient descent on a batch of `windows.beside`."""
-        with tf.GradientTape() as tape:
-            loss = self._learn(data, training=True)
-            self._first_bad.note(loss, data[1])
-            scaled = self.optimizer.scale_loss(loss)
-        weights = self.trainable_variables
-        self.optimizer.apply(tape.gradient(scaled, weights), weights)
-        return self._logs(loss, data)
-
-    def test_step(self, data: Any) -> dict[str, Tensor]:
-        """The loss on a batch of `windows.beside`."""
-        return self._logs(self._learn(data, training=False), data)
 
     def forecast(self, series: Any, at: Any = None) -> np.ndarray:
         """Forecasts [len(at), H], in the units of the series, from windows that end at the origins `at`.
@@ -208,43 +192,10 @@ class Forecaster(Configured, keras.Model):
             raise ValueError("Forecaster: the forecast is not finite: never fitted, or its weights diverged")
         return forecast
 
-    def histories(self, series: Any, at: Any = None) -> tf.data.Dataset:
-        """Batches of the windows that end at the origins `at`, as `call` takes them."""
+    def histories(self, series: Any, at: Any = None) -> Any:
+        """A `tf.data.Dataset`: batches of the windows that end at the origins `at`, as `call` takes them."""
         levels = self.target.levels(series)
         at = len(levels) - 1 if at is None else at
         at = windows.checked(at, len(levels), history=self.closes, ahead=0)
         batches = windows.beside(levels, windows.in_order(at, batch_size=AT_ONCE))
         return batches.map(lambda series, at: windows.histories(series, at, self.closes))
-
-    def _divide(self, steps: int) -> int:
-        """Divide the steps of an epoch into equal turns, each of Keras's `steps_per_execution`."""
-        turns = -(-steps // TURN)
-        if getattr(self, "steps_per_execution", 1) != steps // turns:
-            self.steps_per_execution = steps // turns
-            self.train_function = self.test_function = self.predict_function = None  # they have it built in
-        return turns * (steps // turns)
-
-    def _learn(self, data: Any, training: bool) -> Tensor:
-        series, at = data
-        history, future = windows.cut(series, at, history=self.closes, horizon=self.horizon)
-        inputs = self.target.inputs(history)
-        options: dict[str, Any] = {}
-        labels = at.shape[1]
-        if labels > 1:
-            options["labels"] = labels
-            read = self.target.label_rows or self.closes
-            history, future = windows.apart(history[:, -(read + labels - 1) :], future, labels)
-        label = self.target.label(future, history)
-        if training and _takes(self.network, "teacher"):
-            options["teacher"] = label
-        prediction = self.network(inputs, training=training, **options)
-        return self.compute_loss(history, label, prediction, training=training)
-
-    def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
-        for metric in self.metrics:
-            metric.update_state(loss, sample_weight=ops.shape(data[1])[0])
-        return {metric.name: metric.result() for metric in self.metrics}
-
-
-def _takes(network: Any, argument: str) -> bool:
-    return argument in inspect.signature(network.call).parameters

@@ -52,6 +52,17 @@ def test_it_keeps_the_best_epoch_not_the_last(prices):
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 
+def test_chunks_then_windows_train_one_forecaster(prices):
+    """As many batches to a turn in both, so that nothing but the labels is new."""
+    forecaster = small_forecaster()
+    parts = split(len(prices), history=forecaster.closes, horizon=3)
+    at = parts.train[:256]
+    first = forecaster.fit(prices, at, epochs=2, labels=16, batch_size=1).history["loss"]
+    second = forecaster.fit(prices, at, epochs=2, labels=1, batch_size=16).history["loss"]
+    assert np.isfinite(first + second).all()
+    assert second[-1] < first[0]
+
+
 def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
     at = np.arange(100, 160)
     history = prices.to_numpy()[at[:, None] + np.arange(-8, 1)]

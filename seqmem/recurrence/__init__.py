@@ -3,5 +3,6 @@
 from seqmem.recurrence.drop_ins import GRU, LSTM, SimpleRNN
 from seqmem.recurrence.fast import compiled
 from seqmem.recurrence.layer import Recurrent, one_cell
+from seqmem.recurrence.served import undifferentiated
 
-__all__ = ["GRU", "LSTM", "Recurrent", "SimpleRNN", "compiled", "one_cell"]
+__all__ = ["GRU", "LSTM", "Recurrent", "SimpleRNN", "compiled", "one_cell", "undifferentiated"]

@@ -1,7 +1,7 @@
-"""A forward pass for a graph that a server will run: few operations, all of them standard.
+"""A forward pass that nobody differentiates: few operations, all of them standard.
 
-A server asked for one forecast spends its time between operations, not in them. So weights are read once, and
-loops written out as far as that pays; and an LSTM is TensorFlow's one operation for a whole sequence.
+An LSTM is TensorFlow's one operation for a whole sequence. A server asked for one forecast spends its time
+between operations, not in them: for it, weights are read once, and loops written out as far as that pays.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,22 @@ class InOne(NamedTuple):
     run: Callable[[Any, Tensor, Sequence[Tensor], bool], tuple[Tensor, list[Tensor]]]
 
 
-_chosen: ContextVar[InOne | None] = ContextVar("graph for a server", default=None)
+class _Way(NamedTuple):
+    in_one: InOne
+    turn: int  # steps to a turn of the loops of other cells
+
+
+_chosen: ContextVar[_Way | None] = ContextVar("way without gradients", default=None)
+
+
+@contextmanager
+def undifferentiated() -> Iterator[None]:
+    """Within it, what is not trained has no gradients, and is faster for it: scores and forecasts."""
+    token = _chosen.set(_Way(InOne(fuses, _kernel), plain.TURN))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
 
 
 @contextmanager
@@ -45,7 +60,7 @@ def for_server(model: keras.Model, in_one: InOne | None = None) -> Iterator[None
         in_one: the operation that the server has. None: TensorFlow's, for an LSTM.
     """
     weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
-    token = _chosen.set(in_one or InOne(fuses, _kernel))
+    token = _chosen.set(_Way(in_one or InOne(fuses, _kernel), WRITTEN_OUT))
     try:
         with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
             yield
@@ -54,7 +69,7 @@ def for_server(model: keras.Model, in_one: InOne | None = None) -> Iterator[None
 
 
 def wanted() -> bool:
-    """Whether a graph for a server is being built."""
+    """Whether anybody has said that there will be no gradients."""
     return _chosen.get() is not None
 
 
@@ -69,14 +84,16 @@ def fuses(cell: Any) -> bool:
 
 def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
     """As `plain.run`, cell by cell of a stack."""
-    stack, given, in_one = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _chosen.get()
-    assert in_one is not None
+    stack, given, way = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _chosen.get()
+    assert way is not None
     last: list[Tensor] = []
     for one in stack:
         mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
-        fits = inputs.shape[1] != 1 and in_one.fits(one)  # one step is faster in operations of its own
         more = sequences or one is not stack[-1]
-        inputs, after = (in_one.run if fits else _written_out)(one, inputs, mine, more)
+        if inputs.shape[1] != 1 and way.in_one.fits(one):  # one step is faster in operations of its own
+            inputs, after = way.in_one.run(one, inputs, mine, more)
+        else:
+            inputs, after = _looped(one, inputs, mine, more, way.turn)
         last += after
     return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
 
@@ -106,7 +123,7 @@ def _lstm(
 ) -> tuple[Tensor, Tensor]:
     """All h and all c [T, B, U] over x [T, B, F]; the gates stand in the order of ours."""
     # Its registered gradient is that of an older kernel with another order: better none than a wrong one.
-    x = tf.raw_ops.PreventGradient(input=x, message="the graph of a served LSTM has no gradient")
+    x = tf.raw_ops.PreventGradient(input=x, message="an LSTM in one operation has no gradient")
     none = dict.fromkeys(("wci", "wcf", "wco"), tf.zeros(h.shape[-1:]))
     options = {"cell_clip": 0.0, "use_peephole": False}  # no clip
     found = tf.raw_ops.BlockLSTMV2(
@@ -115,11 +132,11 @@ def _lstm(
     return found.h, found.cs
 
 
-def _written_out(
-    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+def _looped(
+    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool, turn: int
 ) -> tuple[Any, list[Any]]:
     options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
     sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
     nested = keras.tree.pack_sequence_as(list(sizes), list(states))
-    _, outputs, last = plain.run(cell, inputs, nested, sequences=sequences, turn=WRITTEN_OUT, **options)
+    _, outputs, last = plain.run(cell, inputs, nested, sequences=sequences, turn=turn, **options)
     return outputs, keras.tree.flatten(last)

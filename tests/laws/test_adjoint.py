@@ -10,7 +10,7 @@ from samples import CELLS, NETWORKS
 
 import seqmem
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, sigmoid, tanh
-from seqmem.recurrence import Recurrent, compiled
+from seqmem.recurrence import Recurrent, compiled, undifferentiated
 from seqmem.recurrence.adjoint import adjoint
 from seqmem.recurrence.fast import covers
 
@@ -254,6 +254,26 @@ def test_cells_that_hold_more_than_the_contract_share_nothing():
     one, other = _layer(LeakyCell(U, leak=0.1)), _layer(LeakyCell(U, leak=0.9))
     for layer in (one, other):
         _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
+
+
+@pytest.mark.parametrize("sample", CELLS, ids=IDS)
+@pytest.mark.parametrize("sequences", [False, True])
+def test_what_nobody_differentiates_is_the_same_number(sample, sequences, rng):
+    """An LSTM is one operation then, which has no gradient, and says so."""
+    layer = Recurrent([sample.cell(U), sample.cell(U)], return_sequences=sequences, return_state=True)
+    x = tf.constant(rng.normal(size=(B, T, F)), "float32")
+    first = layer(x)[1:]
+    expected = layer(x, initial_state=first)
+    with undifferentiated(), tf.GradientTape() as tape:
+        found = layer(x, initial_state=first)
+        loss = tf.reduce_sum(found[0])
+    for mine, other in zip(keras.tree.flatten(found), keras.tree.flatten(expected), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+    if sample.cell is LSTMCell:
+        with pytest.raises(LookupError, match="an LSTM in one operation has no gradient"):
+            tape.gradient(loss, layer.trainable_variables)
+    else:
+        assert all(one is not None for one in tape.gradient(loss, layer.trainable_variables))
 
 
 def test_a_second_derivative_is_refused_by_name_and_keras_loop_gives_it():

@@ -43,7 +43,7 @@ FLOORS = [
         "tuning.rules",
         "tuning.report",
     },
-    {"seqmem.networks"},
+    {"seqmem.networks", "seqmem.learner"},
     {"seqmem.forecaster", "seqmem.baselines"},
     {"seqmem.volatility", "seqmem.diagnostics"},
     {"seqmem.evaluation", "seqmem.serving"},
@@ -95,7 +95,7 @@ DOORS = {
         "seqmem.recurrence.fast",  # tf.custom_gradient
         "seqmem.recurrence.nature",  # scratch graphs
         "seqmem.recurrence.plain",  # a loop of several steps to a turn
-        "seqmem.forecaster",  # tf.GradientTape
+        "seqmem.learner",  # tf.GradientTape
         "seqmem.diagnostics.flow",  # tf.GradientTape
         "seqmem.diagnostics.retention",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
