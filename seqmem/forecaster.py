@@ -9,6 +9,7 @@ from keras import ops
 
 from seqmem import windows
 from seqmem._configured import Configured
+from seqmem.averages import with_average
 from seqmem.divergence import RaiseWhenDiverged
 from seqmem.learner import Learner, takes
 from seqmem.panel import panel
@@ -111,6 +112,9 @@ class Forecaster(Configured, Learner):
     ) -> keras.callbacks.History:
         """Train on the windows of `origins`; the transform is adapted on their rows alone.
 
+        Where the optimizer keeps an average of the weights (Keras's ``use_ema=True``), that is what is
+        validated and kept.
+
         Args:
             series: prices [N], a Series or an array.
             origins: training origins, [M]; see `seqmem.windows`.
@@ -173,7 +177,7 @@ class Forecaster(Configured, Learner):
             windows.beside(data.levels, batches),
             steps_per_epoch=steps,
             epochs=epochs,
-            callbacks=watch,
+            callbacks=with_average(self.optimizer, watch),
             shuffle=False,  # the batches come in a new order
             **{"verbose": 0, **options},
         )

@@ -52,6 +52,40 @@ def test_it_keeps_the_best_epoch_not_the_last(prices):
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 
+def test_the_average_that_an_optimizer_keeps_is_what_is_validated_and_kept(prices):
+    """Its momentum is all but 1, so that the average is what came of the first step; the weights fly away."""
+    forecaster = small_forecaster()
+    average = keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=1 - 1e-7)
+    forecaster.compile(average, loss="mse")
+    parts = split(len(prices), history=forecaster.closes, horizon=3)
+    losses = forecaster.fit(prices, parts.train, validation=parts.validation, epochs=4).history["val_loss"]
+    assert max(losses) == pytest.approx(min(losses), rel=1e-3)
+    batches = windows.beside(prices, windows.in_order(parts.validation, batch_size=512))
+    assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
+
+
+@pytest.mark.parametrize("stop", [1, 3], ids=["stopped", "to the end"])
+def test_without_validation_the_average_is_what_is_left(prices, stop):
+    forecaster = small_forecaster()
+    forecaster.compile(keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=1 - 1e-7), loss="mse")
+    parts = split(len(prices), history=forecaster.closes, horizon=3)
+    after, iterates = [], []
+
+    def note(epoch, logs):
+        after.append(forecaster.get_weights())
+        forecaster.stop_training = epoch == stop
+
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: iterates.append(forecaster.get_weights()), on_epoch_end=note
+    )
+    forecaster.fit(prices, parts.train, epochs=4, callbacks=[watch])
+    assert len(after) == stop + 1
+    far = [np.abs(a - b).max() for a, b in zip(after[-1], iterates[-1], strict=True)]
+    assert max(far) > 0.1
+    for kept, average in zip(forecaster.get_weights(), after[-1], strict=True):
+        np.testing.assert_allclose(kept, average, atol=1e-6)
+
+
 def test_chunks_then_windows_train_one_forecaster(prices):
     """As many batches to a turn in both, so that nothing but the labels is new."""
     forecaster = small_forecaster()

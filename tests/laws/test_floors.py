@@ -10,6 +10,7 @@ FLOORS = [
     {"seqmem.sources", "seqmem._configured"},
     {
         "seqmem.losses",
+        "seqmem.averages",
         "seqmem.divergence",
         "seqmem.process",
         "seqmem.windows",
