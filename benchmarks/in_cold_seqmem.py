@@ -1,4 +1,4 @@
-"""`benchmarks.cold` in seqmem: chunks, `Forecaster.fit`."""
+"""`benchmarks.cold` in seqmem: chunks, `Forecaster.fit`, the average of the last weights."""
 
 import json
 import sys
@@ -8,11 +8,14 @@ import keras
 import numpy as np
 
 from benchmarks.arena import THREADS
-from benchmarks.cold import HORIZONS, LOOKBACK, PATIENCE, UNITS
+from benchmarks.cold import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 from seqmem.cells import LSTMCell
+from seqmem.losses import QLIKE
 from seqmem.process import prepare
 from seqmem.targets import RawVariance
 from seqmem.volatility import VolatilityForecaster
+
+RATE, LABELS, CHUNKS, STEPS = 1e-2, 63, 8, 40  # chunks to a batch at most, steps to an epoch at least
 
 
 class Tell(keras.callbacks.Callback):
@@ -33,8 +36,14 @@ def main(file: str, seed: int, begun: float) -> None:
     keras.utils.set_random_seed(seed)
     data = np.load(file)
     forecaster = VolatilityForecaster(LSTMCell(UNITS), RawVariance(HORIZONS), LOOKBACK)
-    options = {"epochs": 60, "patience": 2 * PATIENCE, "seed": seed, "callbacks": [Tell(begun)]}
     series = list(data["closes"])
+    count = len(series) * len(data["train"])
+    batch = max(1, min(CHUNKS, count // (LABELS * STEPS)))
+    momentum = span(count, LABELS * batch)
+    optimizer = keras.optimizers.Adam(RATE, use_ema=True, ema_momentum=momentum)
+    forecaster.compile(optimizer=optimizer, loss=QLIKE())
+    options = {"epochs": 60, "patience": 2 * PATIENCE, "seed": seed, "callbacks": [Tell(begun)]}
+    options |= {"labels": LABELS, "batch_size": batch}
     train, validation = ([data[name]] * len(series) for name in ("train", "validation"))
     forecaster.fit(series, train, validation=validation, **options)
 

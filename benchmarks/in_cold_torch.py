@@ -6,9 +6,10 @@ import time
 
 import numpy as np
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from benchmarks.arena import THREADS
-from benchmarks.cold import BATCH, HORIZONS, LOOKBACK, PATIENCE, UNITS
+from benchmarks.cold import BATCH, HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 
 
 class Variances(torch.nn.Module):
@@ -26,8 +27,8 @@ class Variances(torch.nn.Module):
         return self.head(self.layer(x)[0][:, -1])
 
 
-def main(file: str, seed: int, begun: float) -> None:
-    """Train until it gets no better; a line for each epoch."""
+def main(file: str, seed: int, begun: float, average: bool = False) -> None:
+    """Train until it gets no better, with an average of the last weights or without; a line an epoch."""
     torch.set_num_threads(THREADS)
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
@@ -38,6 +39,9 @@ def main(file: str, seed: int, begun: float) -> None:
     (x, y), (x_later, y_later) = parts
     network = Variances()
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    scored = network
+    if average:
+        scored = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(span(len(x), BATCH)))
     best, since = float("inf"), 0
     while since < PATIENCE:
         for batch in torch.randperm(len(x)).split(BATCH):
@@ -45,8 +49,10 @@ def main(file: str, seed: int, begun: float) -> None:
             said = network(x[batch])
             (said + y[batch] * torch.exp(-said)).mean().backward()
             optimizer.step()
+            if average:
+                scored.update_parameters(network)
         with torch.inference_mode():
-            said = network(x_later)
+            said = scored(x_later)
             score = float((said + y_later * torch.exp(-said)).mean())
         print(json.dumps([time.time() - begun, score]), flush=True)
         best, since = (score, 0) if score < best else (best, since + 1)
@@ -59,4 +65,4 @@ def _windows(squares: np.ndarray, at: np.ndarray) -> tuple[torch.Tensor, torch.T
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), sys.argv[4:] == ["average"])
