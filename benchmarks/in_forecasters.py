@@ -1,8 +1,15 @@
-"""The same training in neuralforecast and darts: one layer of LSTM, squared error, Adam."""
+"""The same training in neuralforecast and darts: one layer of LSTM, squared error, Adam.
+
+As they come, with the logger, the checkpoints and the progress bars of their defaults; or bare, without them
+and with denormals flushed, which neither does by itself.
+"""
 
 import logging
+import os
+import tempfile
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,18 +24,23 @@ from benchmarks.arena import THREADS
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, returns
 
 torch.set_num_threads(THREADS)
-torch.set_flush_denormal(True)
 warnings.simplefilter("ignore")
 logging.disable(logging.WARNING)
-QUIET = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_checkpointing": False}
 
 
-def fit_neuralforecast(units: int) -> Callable[[], int]:
+def _trainer(bare: bool) -> dict[str, Any]:
+    torch.set_flush_denormal(bare)
+    os.chdir(tempfile.mkdtemp())  # for what is logged
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_checkpointing": False} if bare else {}
+    return {"accelerator": "cpu", **quiet}
+
+
+def fit_neuralforecast(units: int, bare: bool) -> Callable[[], int]:
     """Train neuralforecast's LSTM, its decoder as small as it gets."""
     values = returns()[: WINDOWS + LOOKBACK + HORIZON]
     days = pd.date_range("2000-01-01", periods=len(values))
     frame = pd.DataFrame({"unique_id": "a", "ds": days, "y": values})
-    steps = EPOCHS * (WINDOWS // BATCH)
+    steps, trainer = EPOCHS * (WINDOWS // BATCH), _trainer(bare)
 
     def train() -> int:
         model = LSTM(
@@ -43,7 +55,7 @@ def fit_neuralforecast(units: int) -> Callable[[], int]:
             batch_size=1,
             windows_batch_size=BATCH,
             scaler_type="identity",
-            **QUIET,
+            **trainer,
         )
         NeuralForecast([model], freq="D").fit(frame)
         return steps * BATCH
@@ -51,9 +63,10 @@ def fit_neuralforecast(units: int) -> Callable[[], int]:
     return train
 
 
-def fit_darts(units: int) -> Callable[[], int]:
+def fit_darts(units: int, bare: bool) -> Callable[[], int]:
     """Train darts' BlockRNNModel."""
     series = TimeSeries.from_values(np.asarray(returns()[: WINDOWS + LOOKBACK + HORIZON - 1]))
+    trainer = _trainer(bare)
 
     def train() -> int:
         model = BlockRNNModel(
@@ -64,9 +77,9 @@ def fit_darts(units: int) -> Callable[[], int]:
             n_rnn_layers=1,
             batch_size=BATCH,
             n_epochs=EPOCHS,
-            pl_trainer_kwargs=QUIET,
+            pl_trainer_kwargs=trainer,
         )
-        model.fit(series, verbose=False)
+        model.fit(series, verbose=False if bare else None)
         return EPOCHS * WINDOWS
 
     return train

@@ -19,8 +19,10 @@ RIVALS = {
     "Keras from arrays": {"task": "fit_arrays"},
     "Keras, jit_compile, 16 steps per execution": {"task": "fit_jit"},
     "PyTorch loop": {"task": "fit_loop"},
-    "neuralforecast": {"task": "fit_neuralforecast"},
-    "darts": {"task": "fit_darts"},
+    "neuralforecast, as it comes": {"task": "fit_neuralforecast", "bare": False},
+    "darts, as it comes": {"task": "fit_darts", "bare": False},
+    "neuralforecast, bare": {"task": "fit_neuralforecast", "bare": True},
+    "darts, bare": {"task": "fit_darts", "bare": True},
 }
 CHUNKS = {
     "seqmem, chunks of 64 labels, 4 to a batch": {"task": "fit_encoder_decoder", "labels": 64, "batch": 4}
@@ -33,8 +35,7 @@ def run(units: int, rounds: int = 3) -> str:
         **dict.fromkeys([*SEQMEM, *CHUNKS], "in_tensorflow"),
         **dict.fromkeys(list(RIVALS)[:3], "in_tensorflow"),
         "PyTorch loop": "in_torch",
-        "neuralforecast": "in_forecasters",
-        "darts": "in_forecasters",
+        **dict.fromkeys(list(RIVALS)[4:], "in_forecasters"),
     }
     rivals = {name: Rival(module) for name, module in modules.items()}
     make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | RIVALS).items()}
