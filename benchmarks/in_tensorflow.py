@@ -1,6 +1,7 @@
 """Tasks in TensorFlow, Keras's and ours: a training step, a forward pass, a whole training."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
@@ -13,7 +14,8 @@ from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, r
 from examples.peephole_lstm import PeepholeLSTMCell
 from seqmem._configured import Configured
 from seqmem.process import prepare
-from seqmem.recurrence import compiled
+from seqmem.recurrence import compiled, undifferentiated
+from seqmem.recurrence.served import for_server
 
 prepare(THREADS)
 
@@ -49,17 +51,40 @@ def step(
     return lambda: train(x, y).numpy()
 
 
-def forward(
-    layer: str, lookback: int, units: int, features: int, batch: int, compile_it: bool = False
+def forward(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
+    """A forward pass of a layer that might be differentiated."""
+    return _passed(layer, lookback, units, batch, lambda made: nullcontext())
+
+
+def forward_scored(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
+    """The same as `Forecaster.forecast` runs it, and validation."""
+    return _passed(layer, lookback, units, batch, lambda made: undifferentiated())
+
+
+def forward_exported(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
+    """The same as `seqmem.export` writes it."""
+    return _passed(layer, lookback, units, batch, for_server)
+
+
+def forward_compiled(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
+    """The same by XLA, for Python only."""
+    return _passed(layer, lookback, units, batch, lambda made: compiled(True))
+
+
+def _passed(
+    layer: str,
+    lookback: int,
+    units: int,
+    batch: int,
+    way: Callable[[Any], AbstractContextManager[None]],
 ) -> Callable[[], None]:
-    """A forward pass of a layer."""
-    x, _ = _batch(batch, lookback, features)
+    x, _ = _batch(batch, lookback, 1)
     made = LAYERS[layer](units)
     made.build(x.shape)
 
     @tf.function
     def run(x: tf.Tensor) -> tf.Tensor:
-        with compiled(compile_it):
+        with way(made):
             return made(x, training=False)
 
     return lambda: run(x).numpy()

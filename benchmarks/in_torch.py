@@ -44,10 +44,10 @@ def step(layer: str, lookback: int, units: int, features: int, batch: int) -> Ca
     return train
 
 
-def forward(layer: str, lookback: int, units: int, features: int, batch: int) -> Callable[[], None]:
+def forward(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
     """A forward pass of a layer."""
-    x, _ = _batch(batch, lookback, features)
-    made = LAYERS[layer](features, units, batch_first=True)
+    x, _ = _batch(batch, lookback, 1)
+    made = LAYERS[layer](1, units, batch_first=True)
 
     def run() -> None:
         with torch.inference_mode():

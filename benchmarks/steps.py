@@ -7,6 +7,12 @@ from benchmarks.arena import Rival, duel, geometric_mean, ratio
 from benchmarks.tables import markdown
 
 LOOKBACKS, UNITS, FEATURES, BATCH = (60, 252), (16, 64, 128), (1, 8), 64
+WAYS = {  # of ours
+    "the layer alone": "forward",
+    "scored": "forward_scored",
+    "exported": "forward_exported",
+    "compiled": "forward_compiled",
+}
 KINDS = ("LSTM", "GRU", "SimpleRNN", "peephole LSTM")
 
 
@@ -40,16 +46,16 @@ def _training(rivals: dict[str, Rival], rounds: int) -> str:
 
 def _forward(rivals: dict[str, Rival], rounds: int) -> str:
     rows = []
-    for kind, compiled in itertools.product(("LSTM", "GRU"), (False, True)):
+    for kind, (way, task) in itertools.product(("LSTM", "GRU"), WAYS.items()):
         grid = [
             (
-                f"B={batch}, {units} units, {'compiled' if compiled else 'as it is exported'}",
-                {"task": "forward", "lookback": 60, "units": units, "features": 1, "batch": batch},
+                f"B={batch}, {units} units, {way}",
+                {"task": "forward", "lookback": 60, "units": units, "batch": batch},
             )
             for batch, units in itertools.product((1, BATCH), (16, 64))
         ]
-        rows += _compare(rivals, kind, grid, rounds, {"compile_it": True} if compiled else {})
-    return markdown(("forward pass, T=60", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
+        rows += _compare(rivals, kind, grid, rounds, {"task": task})
+    return markdown(("forward pass, T=60, F=1", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
 def _compare(
