@@ -3,7 +3,7 @@
 import os
 import time
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -24,9 +24,18 @@ from seqmem.transforms import Standardize
 from seqmem.windows import Split, split
 
 SEEDS = 3
-# labels to an example, examples to a batch, epochs, and seconds after which training ends: then the best
-# epoch's weights are kept, and validation takes its part of them
-Ways = dict[str, tuple[int, int, int, float]]
+
+
+class Fit(NamedTuple):
+    """A call of `fit`; several, one after the other, are a way to train."""
+
+    labels: int  # to an example
+    batch: int  # examples
+    epochs: int = 1000
+    seconds: float = np.inf  # after which it ends: then the best epoch is kept, and validation takes its part
+
+
+Ways = dict[str, tuple[Fit, ...]]
 
 
 class Task(ABC):
@@ -53,12 +62,12 @@ class Variances(Task):
 
     title = "variances, LSTM(16), lookback 60, S&P 500: 100 x QLIKE"
     ways: Ways = {
-        "windows, 64 labels to a batch": (1, 64, 20, np.inf),
-        "chunks, 63 labels to a batch, as many epochs": (63, 1, 20, np.inf),
-        "windows, 504 labels to a batch": (1, 504, 40, np.inf),
-        "chunks, 504 labels to a batch, as many epochs": (63, 8, 40, np.inf),
-        "windows, 64 labels to a batch, 3 seconds": (1, 64, 1000, 3.0),
-        "chunks, 63 labels to a batch, 3 seconds": (63, 1, 1000, 3.0),
+        "windows, 64 labels to a batch": (Fit(1, 64, 20),),
+        "chunks, 63 labels to a batch, as many epochs": (Fit(63, 1, 20),),
+        "windows, 504 labels to a batch": (Fit(1, 504, 40),),
+        "chunks, 504 labels to a batch, as many epochs": (Fit(63, 8, 40),),
+        "windows, 64 labels to a batch, 3 seconds": (Fit(1, 64, seconds=3.0),),
+        "chunks, 63 labels to a batch, 3 seconds": (Fit(63, 1, seconds=3.0),),
     }
 
     def series(self) -> Any:
@@ -81,12 +90,17 @@ class Paths(Task):
     """The path of five days: the encoder-decoder that the search trains."""
 
     ways: Ways = {
-        "windows, 64 labels to a batch": (1, 64, 20, np.inf),
-        "chunks, 64 labels, 4 to a batch, as many epochs": (64, 4, 20, np.inf),
-        "windows, 256 labels to a batch": (1, 256, 20, np.inf),
-        "chunks, 64 labels, 16 to a batch, as many epochs": (64, 16, 20, np.inf),
-        "windows, 64 labels to a batch, 3 seconds": (1, 64, 1000, 3.0),
-        "chunks, 64 labels, 4 to a batch, 3 seconds": (64, 4, 1000, 3.0),
+        "windows, 64 labels to a batch": (Fit(1, 64, 20),),
+        "chunks, 64 labels, 4 to a batch, as many epochs": (Fit(64, 4, 20),),
+        "the same for 18 epochs, windows, 64 to a batch, for 2": (Fit(64, 4, 18), Fit(1, 64, 2)),
+        "windows, 256 labels to a batch": (Fit(1, 256, 20),),
+        "chunks, 64 labels, 16 to a batch, as many epochs": (Fit(64, 16, 20),),
+        "windows, 64 labels to a batch, 3 seconds": (Fit(1, 64, seconds=3.0),),
+        "chunks, 64 labels, 4 to a batch, 3 seconds": (Fit(64, 4, seconds=3.0),),
+        "the same for 2 seconds, windows, 64 to a batch, for 1": (
+            Fit(64, 4, seconds=2.0),
+            Fit(1, 64, seconds=1.0),
+        ),
     }
 
     @abstractmethod
@@ -160,18 +174,21 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _train(task: Task, way: tuple[int, int, int, float], seed: int) -> tuple[float, float]:
-    labels, batch, epochs, limit = way
+def _train(task: Task, way: tuple[Fit, ...], seed: int) -> tuple[float, float]:
     keras.utils.set_random_seed(seed)
     forecaster, series = task.forecaster(), task.series()
     parts = split(len(series), history=forecaster.closes, horizon=5)
-    clock = _Clock(limit)
-    options: dict[str, Any] = {"epochs": epochs, "labels": labels, "batch_size": batch, "seed": seed}
-    if np.isfinite(limit):
-        options["validation"] = parts.validation  # the best epoch's weights are kept
-    forecaster.fit(series, parts.train, callbacks=[clock], guard=None, **options)
-    count = len(parts.train) // (labels * batch) * labels * batch
-    return count / float(np.median(clock.seconds[2:])), task.score(forecaster, parts)
+    labels, seconds = 0, 0.0
+    for fit in way:
+        clock = _Clock(fit.seconds)
+        options: dict[str, Any] = {"labels": fit.labels, "batch_size": fit.batch, "seed": seed}
+        if np.isfinite(fit.seconds):
+            options["validation"] = parts.validation
+        forecaster.fit(series, parts.train, epochs=fit.epochs, callbacks=[clock], guard=None, **options)
+        epochs, each = len(clock.seconds), fit.labels * fit.batch
+        labels += epochs * (len(parts.train) // each * each)
+        seconds += epochs * float(np.median(clock.seconds[1:]))  # the first compiles
+    return labels / seconds, task.score(forecaster, parts)
 
 
 def run() -> str:
