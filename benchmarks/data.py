@@ -1,11 +1,17 @@
-"""The data of the benchmarks: the bundled S&P 500, its parts, and horizon."""
+"""The data of the benchmarks: the bundled S&P 500, its parts, and horizon.
+
+Imported by rivals too, whose processes TensorFlow has no business in.
+"""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqmem.series import read_prices
-from seqmem.windows import Split, split
+
+if TYPE_CHECKING:
+    from seqmem.windows import Split
 
 HORIZON = 5
 
@@ -16,8 +22,10 @@ def closes() -> np.ndarray:
     return read_prices("bundled:sp500").to_numpy()
 
 
-def parts(lookback: int) -> Split:
+def parts(lookback: int) -> "Split":
     """Training, validation and test origins for windows of a lookback and one more close."""
+    from seqmem.windows import split
+
     return split(len(closes()), history=lookback + 1, horizon=HORIZON)
 
 
