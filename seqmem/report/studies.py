@@ -51,11 +51,14 @@ def plot_study(summary: pd.DataFrame, panels: Sequence[Any], path: str | Path) -
         rows = summary if panel.only is None else summary[summary[panel.only[0]] == panel.only[1]]
         groups = rows.groupby(list(panel.by), sort=False) if panel.by else [((), rows)]
         for key, own in groups:
+            heights = own[panel.y].where(own[panel.y] > 0) if "y" in panel.log else own[panel.y]
+            if heights.isna().all():
+                continue
             errors = own.get(f"{panel.y}{ERROR}")
             numbers = pd.api.types.is_numeric_dtype(own[panel.x])
             axes.errorbar(
                 own[panel.x] if numbers else own[panel.x].astype(str),
-                own[panel.y].where(own[panel.y] > 0) if "y" in panel.log else own[panel.y],
+                heights,
                 yerr=None if errors is None or "y" in panel.log else errors,
                 label=", ".join(map(str, key)),
                 linewidth=1 if numbers else 0,
@@ -71,7 +74,7 @@ def plot_study(summary: pd.DataFrame, panels: Sequence[Any], path: str | Path) -
             axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
         axes.set_xlabel(panel.x)
         axes.set_ylabel(panel.y.replace("_", " "))
-        axes.set_title("" if panel.only is None else str(panel.only[1]), fontsize="medium")
-        if panel.by:
+        axes.set_title("" if panel.only is None else ": ".join(panel.only), fontsize="medium")
+        if axes.get_legend_handles_labels()[0]:
             axes.legend(frameon=False, fontsize="small")
     return saved(figure, path)
