@@ -26,8 +26,8 @@ FAULTS = [
     Fault(
         "an adding problem that marks one step twice",
         "seqmem/studies/problems.py",
-        'second += tf.cast(second >= first, "int32")  # another one',
-        "second += 0",
+        'return first, second + tf.cast(second >= first, "int32")  # another one',
+        "return first, second",
         "tests/test_studies.py",
     ),
     Fault(
@@ -232,6 +232,20 @@ FAULTS = [
         "seqmem/forecaster.py",
         "restore_best_weights=True",
         "restore_best_weights=False",
+        "tests/test_forecaster.py",
+    ),
+    Fault(
+        "an average of the weights given up where training stops early",
+        "seqmem/averages.py",
+        "if self.model.stop_training:",
+        "if False:",
+        "tests/test_forecaster.py",
+    ),
+    Fault(
+        "functions traced for other labels used again",
+        "seqmem/learner.py",
+        "(steps // turns, labels):",
+        "(steps // turns, self._labels):",
         "tests/test_forecaster.py",
     ),
     Fault(

@@ -15,7 +15,7 @@ from seqmem.recurrence import Recurrent
 from seqmem.studies import STUDIES, study
 from seqmem.studies.base import summary
 from seqmem.studies.gated import as_many, parameters
-from seqmem.studies.problems import Adding, Copying
+from seqmem.studies.problems import Adding, AddingHalves, Copying
 from seqmem.studies.running import run
 from seqmem.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
 from seqmem.studies.solving import solve
@@ -23,7 +23,7 @@ from seqmem.studies.trials import TASKS, KnownMemory, cut
 
 SMALL = {
     "gradients": {"length": 12, "units": 3, "sequences": 1, "seeds": 1},
-    "adding": {"lengths": (22, 30), "units": 4, "most": 2100, "cells": ("rnn", "gru")},
+    "adding": {"lengths": (22, 30), "units": 4, "wider": 5, "most": 2100, "cells": ("rnn", "gru")},
     "copy": {"lengths": (2, 4), "units": 4, "most": 2100, "cells": ("gru",)},
     "season": {"years": 4, "lookbacks": (5, 10), "units": 2, "epochs": 1, "seeds": 1},
     "stationarity": {"days": 400, "lookback": 10, "units": 2, "epochs": 1, "seeds": 1, "levels": (50, 150)},
@@ -108,9 +108,10 @@ def test_the_command_certifies_a_cell_of_ones_own(tmp_path, capsys, monkeypatch)
     said = capsys.readouterr().out
     assert "MinimalGatedUnitCell(16): gates forget, candidate" in said
     assert "Trained on compiled loops." in said
-    assert f"{own}: from" in said
-    assert "no clipping" not in said
-    assert "lstm: from" in said
+    assert f"{own}, 4 units from" in said
+    assert "clipping" not in said
+    assert "a mark in each half" not in said
+    assert "lstm, 4 units from" in said
     assert (tmp_path / "a.png").stat().st_size > 1000
     assert cli.main(["study", "adding", "--cell", own, "--json", *files[:2]]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -125,18 +126,34 @@ def test_all_claims_are_listed_without_a_name(capsys):
     assert all(f"{name} " in said for name in STUDIES)
 
 
+@pytest.mark.parametrize("problem", [Adding, AddingHalves])
 @given(length=st.integers(22, 60), seed=st.integers(0, 2**30))
-def test_the_adding_problem_marks_two_steps_far_from_the_end(length, seed):
+def test_the_adding_problems_mark_two_steps_where_they_say(problem, length, seed):
     import tensorflow as tf
 
-    inputs, sums = (np.asarray(one) for one in Adding(length).batch(8, tf.constant([0, seed])))
+    inputs, sums = (np.asarray(one) for one in problem(length).batch(8, tf.constant([0, seed])))
     numbers, marks = inputs[..., 0], inputs[..., 1]
     assert ((marks == 0) | (marks == 1)).all()
     assert (marks.sum(1) == 2).all()
-    assert (marks[:, :10].sum(1) >= 1).all()
-    assert (marks[:, length // 2 - 1 :] == 0).all()
+    if problem is Adding:
+        assert (marks[:, :10].sum(1) >= 1).all()
+        assert (marks[:, length // 2 - 1 :] == 0).all()
+    else:
+        assert (marks[:, : length // 2].sum(1) == 1).all()
     assert np.abs(numbers).max() <= 1
     np.testing.assert_allclose(sums[:, 0], 0.5 + (numbers * marks).sum(1) / 4, atol=1e-6)
+
+
+def test_what_is_easier_than_the_claim_does_not_decide_it():
+    adding = study("adding")(lengths=(30,))
+    rows = pd.DataFrame(adding.cases()).assign(solved=0.0, sequences=np.nan, wrong=1.0)
+    easy = rows["marks"] == "each half"
+    rows.loc[easy, ["solved", "sequences", "wrong"]] = 1.0, 5000.0, 0.0
+    said = adding.verdict(rows)
+    assert said.startswith("It does not hold.")
+    assert "gru, 16 units from Keras's start: T = 30 is not solved" in said
+    assert "16 units from Keras's start, a mark in each half: solved up to T = 30, after 5,000" in said
+    assert "64 units from Keras's start: T = 30 is not solved" in said
 
 
 @given(length=st.integers(1, 30), count=st.integers(1, 4), seed=st.integers(0, 2**30))
@@ -237,7 +254,7 @@ def test_as_many_weights_is_the_nearest_there_is():
 
 
 def test_a_lag_that_a_shorter_one_defeats_is_not_tried():
-    small = study("adding")(cells=("rnn",), lengths=(22, 30, 40), units=2, most=2100)
+    small = study("adding")(cells=("rnn",), lengths=(22, 30, 40), units=2, most=2100, easier=False)
     assert list(run(small)["T"]) == [22]
     assert "T = 22 is not solved in 2,100" in small.verdict(run(small))
 

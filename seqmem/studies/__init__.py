@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "gradients": "gradients:GradientStudy",
-    "adding": "lags:AddingStudy",
-    "copy": "lags:CopyStudy",
+    "adding": "adding:AddingStudy",
+    "copy": "copying:CopyStudy",
     "season": "season:SeasonStudy",
     "stationarity": "stationarity:StationarityStudy",
     "lookback": "lookback:LookbackStudy",
@@ -27,7 +27,7 @@ def study(name: str) -> "type[Study]":
         ValueError: no such study.
 
     >>> study("adding")(lengths=(100,), seed=3).cases()[0]
-    {'cell': 'rnn', 'start': "Keras's", 'T': 100, 'seed': 3}
+    {'cell': 'rnn', 'start': "Keras's", 'units': 16, 'marks': 'first half', 'T': 100, 'seed': 3}
     """
     if name not in STUDIES:
         raise ValueError(f"study: expected one of {', '.join(STUDIES)}. Received: {name!r}")

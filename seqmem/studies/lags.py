@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.studies.base import Case, Panel, Study, summary
-from seqmem.studies.problems import Adding, Copying, Problem
+from seqmem.studies.problems import Problem
 from seqmem.studies.solving import solve
 from seqmem.studies.starts import CHRONO, KERAS, made, starts
 
@@ -38,7 +38,7 @@ class LagStudy(Study):
         "seconds_se": ".1f",
         "step_ms": ".1f",
     }
-    panels: ClassVar = (
+    panels: ClassVar[tuple[Panel, ...]] = (
         Panel("T", "sequences", ("cell", "start"), "xy"),
         Panel("T", "wrong", ("cell", "start"), "x"),
     )
@@ -54,30 +54,34 @@ class LagStudy(Study):
         return {**super().beside_lstm(cell), "starts": (KERAS, CHRONO)}
 
     @abstractmethod
-    def problem(self, length: int) -> Problem:
-        """The problem at T = `length`."""
+    def problem(self, case: Case) -> Problem:
+        """What is asked."""
+
+    def settings(self) -> list[tuple[dict[str, Any], tuple[int, ...]]]:
+        """How a cell is asked, a `start` and `units` among it, and at which lengths."""
+        return [({"start": start, "units": self.units}, self.lengths) for start in self.starts]
 
     def cases(self) -> list[dict[str, Any]]:
-        """Every start of every cell, at every length."""
+        """Every setting of every cell, at each of its lengths."""
         return [
-            {"cell": name, "start": start, "T": length, "seed": seed}
+            {"cell": name, **setting, "T": length, "seed": seed}
             for name in self.cells
-            for start in self.starts
-            if start == KERAS or CHRONO in starts(name)
-            for length in self.lengths
+            for setting, lengths in self.settings()
+            if setting["start"] == KERAS or CHRONO in starts(name)
+            for length in lengths
             for seed in self.repeats()
         ]
 
     def measure(self, case: Case, earlier: Sequence[Case]) -> list[dict[str, Any]]:
         """Sequences until it is solved; nothing where a shorter lag was not bridged."""
-        same = ("cell", "start", "seed")
-        shorter = [row for row in earlier if all(row[key] == case[key] for key in same)]
+        same = {key: value for key, value in case.items() if key != "T"}
+        shorter = [row for row in earlier if same.items() <= row.items()]
         if any(row["solved"] < 1 for row in shorter):
             return []
         keras.utils.set_random_seed(case["seed"])
-        problem = self.problem(case["T"])
+        problem = self.problem(case)
         found = solve(
-            made(case["cell"], self.units),
+            made(case["cell"], case["units"]),
             problem,
             most=self.most,
             clip=None if case["start"] == UNCLIPPED else CLIP,
@@ -98,8 +102,13 @@ class LagStudy(Study):
     def verdict(self, rows: pd.DataFrame) -> str:
         """How far each cell comes."""
         table = summary(rows)
-        lines = [self._far(str(name), own) for name, own in table.groupby("cell", sort=False)]
-        return "\n".join(self._judged(table) + lines)
+        asked = ["cell", *self.settings()[0][0]]
+        lines = [self._far(rows) for _, rows in table.groupby(asked, sort=False)]
+        return "\n".join(self._judged(self.claimed(table)) + lines)
+
+    def claimed(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows that the claim is about."""
+        return table
 
     def _judged(self, table: pd.DataFrame) -> list[str]:
         """It holds of the gated cells that bridge the longest lag, if the RNN does not."""
@@ -115,54 +124,28 @@ class LagStudy(Study):
             return [f"It holds{alone}."]
         return [f"It holds in part: of the {gated[0].upper()}{alone}."]
 
-    def _far(self, name: str, own: pd.DataFrame) -> str:
+    def _far(self, rows: pd.DataFrame) -> str:
         said = []
-        for start, rows in own.groupby("start", sort=False):
-            bridged = rows[rows["solved"] == 1]
-            failed = rows[rows["solved"] < 1]
-            if len(bridged):
-                last = bridged.iloc[-1]
-                said.append(
-                    f"from {start} start up to T = {last['T']}, after {last['sequences']:,.0f} sequences"
-                    f"{self.beside(int(last['T']), last['sequences'])}"
-                )
-            if len(failed):
-                first = failed.iloc[0]
-                share = f" by {1 - first['solved']:.0%} of the seeds" if first["solved"] else ""
-                said.append(f"from {start} start T = {first['T']} is not solved{share} in {self.most:,}")
-        return f"{name}: {'; '.join(said)}."
+        bridged = rows[rows["solved"] == 1]
+        failed = rows[rows["solved"] < 1]
+        if len(bridged):
+            last = bridged.iloc[-1]
+            said.append(
+                f"solved up to T = {last['T']}, after {last['sequences']:,.0f} sequences{self.beside(last)}"
+            )
+        if len(failed):
+            first = failed.iloc[0]
+            share = f" by {1 - first['solved']:.0%} of the seeds" if first["solved"] else ""
+            said.append(f"T = {first['T']} is not solved{share} in {self.most:,}, {first['wrong']:.1%} wrong")
+        return f"{rows['cell'].iloc[0]}, {self.words(rows.iloc[0])}: {'; '.join(said)}."
 
-    def beside(self, length: int, sequences: float) -> str:
-        """What others needed for the same, in words."""
+    def words(self, row: Any) -> str:
+        """The setting of a row of the table."""
+        start, clipping = row["start"], ""
+        if start == UNCLIPPED:
+            start, clipping = CHRONO, " without clipping"
+        return f"{row['units']} units from {start} start{clipping}"
+
+    def beside(self, row: Any) -> str:
+        """What others needed for the same as a row of the table, in words."""
         return ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddingStudy(LagStudy):
-    """The adding problem; see `problems.Adding`."""
-
-    claim: ClassVar = "LSTM and GRU add two numbers across 1000 steps, where a plain RNN fails at 100"
-    in_1997: ClassVar = {100: 74_000, 500: 209_000, 1000: 853_000}  # Hochreiter and Schmidhuber, table 7
-
-    def problem(self, length: int) -> Problem:
-        """Adding."""
-        return Adding(length)
-
-    def beside(self, length: int, sequences: float) -> str:
-        """LSTM's sequences in 1997."""
-        then = self.in_1997.get(length)
-        return f" ({then:,} in 1997, {then / sequences:.0f} times as many)" if then else ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CopyStudy(LagStudy):
-    """The copy problem; see `problems.Copying`."""
-
-    claim: ClassVar = "LSTM and GRU say again what they were told T steps before, where a plain RNN cannot"
-
-    lengths: tuple[int, ...] = (20, 100, 300)
-    units: int = 32
-
-    def problem(self, length: int) -> Problem:
-        """Copying three symbols of four."""
-        return Copying(length)

@@ -1,5 +1,6 @@
 """The problems of long time lags: sequences drawn in the graph, and what is right."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -7,7 +8,7 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
-SHORTEST = 22  # of the adding problem
+SHORTEST = 22  # of the adding problems
 
 
 class Problem(Protocol):
@@ -40,7 +41,47 @@ class Problem(Protocol):
 
 
 @dataclass(frozen=True)
-class Adding:
+class _Sum(ABC):
+    """Two marked numbers of a sequence are added."""
+
+    length: int
+
+    features: ClassVar[int] = 2
+    outputs: ClassVar[int] = 1
+    answers: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        if self.length < SHORTEST:
+            raise ValueError(
+                f"{type(self).__name__}: length must be at least {SHORTEST}. Received: {self.length}"
+            )
+
+    @abstractmethod
+    def places(self, size: int, seed: Tensor) -> tuple[Tensor, Tensor]:
+        """The steps that are marked, [B] each, drawn by `seed + 1` and `seed + 2`."""
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return self.length
+
+    def batch(self, size: int, seed: Tensor) -> tuple[Tensor, Tensor]:
+        """Numbers and markers [B, T, 2], sums [B, 1]."""
+        numbers = tf.random.stateless_uniform((size, self.length), seed, -1, 1)
+        marks = sum(tf.one_hot(place, self.length) for place in self.places(size, seed))
+        return tf.stack([numbers, marks], -1), 0.5 + tf.reduce_sum(numbers * marks, 1, keepdims=True) / 4
+
+    def loss(self, target: Tensor, said: Tensor) -> Tensor:
+        """Mean squared error."""
+        return tf.reduce_mean((said[..., 0] - target) ** 2)
+
+    def wrong(self, target: Tensor, said: Tensor) -> Tensor:
+        """An error of 0.04 or more."""
+        return tf.abs(said[:, 0, 0] - target[:, 0]) >= 0.04
+
+
+@dataclass(frozen=True)
+class Adding(_Sum):
     """Add two marked numbers: experiment 4 of Hochreiter and Schmidhuber 1997, "Long Short-Term Memory".
 
     Each step has a number uniform in [-1, 1] and a marker; one of the first ten steps is marked and one of
@@ -54,38 +95,33 @@ class Adding:
         ValueError: a shorter one, in which ten steps and half of T leave no other to mark.
     """
 
-    length: int
-
-    features: ClassVar[int] = 2
-    outputs: ClassVar[int] = 1
-    answers: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        if self.length < SHORTEST:
-            raise ValueError(f"Adding: length must be at least {SHORTEST}. Received: {self.length}")
-
-    @property
-    def steps(self) -> int:
-        """T."""
-        return self.length
-
-    def batch(self, size: int, seed: Tensor) -> tuple[Tensor, Tensor]:
-        """Numbers and markers [B, T, 2], sums [B, 1]."""
+    def places(self, size: int, seed: Tensor) -> tuple[Tensor, Tensor]:
+        """Both in the first half."""
         last = self.length // 2 - 1
-        numbers = tf.random.stateless_uniform((size, self.length), seed, -1, 1)
         first = tf.random.stateless_uniform((size,), seed + 1, 0, 10, "int32")
         second = tf.random.stateless_uniform((size,), seed + 2, 0, last - 1, "int32")
-        second += tf.cast(second >= first, "int32")  # another one
-        marks = tf.one_hot(first, self.length) + tf.one_hot(second, self.length)
-        return tf.stack([numbers, marks], -1), 0.5 + tf.reduce_sum(numbers * marks, 1, keepdims=True) / 4
+        return first, second + tf.cast(second >= first, "int32")  # another one
 
-    def loss(self, target: Tensor, said: Tensor) -> Tensor:
-        """Mean squared error."""
-        return tf.reduce_mean((said[..., 0] - target) ** 2)
 
-    def wrong(self, target: Tensor, said: Tensor) -> Tensor:
-        """An error of 0.04 or more."""
-        return tf.abs(said[:, 0, 0] - target[:, 0]) >= 0.04
+@dataclass(frozen=True)
+class AddingHalves(_Sum):
+    """The easier form that is common now: a mark in each half (Le, Jaitly and Hinton 2015, section 4.1).
+
+    The second mark may be near the answer: what a memory of a few steps gains there teaches the longer ones.
+    Numbers, answers and what is right are those of `Adding`, so that only the places of the marks differ.
+
+    Args:
+        length: T, at least 22.
+
+    Raises:
+        ValueError: a shorter one.
+    """
+
+    def places(self, size: int, seed: Tensor) -> tuple[Tensor, Tensor]:
+        """One in each half."""
+        half = self.length // 2
+        first = tf.random.stateless_uniform((size,), seed + 1, 0, half, "int32")
+        return first, tf.random.stateless_uniform((size,), seed + 2, half, self.length, "int32")
 
 
 @dataclass(frozen=True)
