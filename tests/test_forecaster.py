@@ -90,11 +90,12 @@ def test_chunks_then_windows_train_one_forecaster(prices):
     """As many batches to a turn in both, so that nothing but the labels is new."""
     forecaster = small_forecaster()
     parts = split(len(prices), history=forecaster.closes, horizon=3)
-    at = parts.train[:256]
-    first = forecaster.fit(prices, at, epochs=2, labels=16, batch_size=1).history["loss"]
-    second = forecaster.fit(prices, at, epochs=2, labels=1, batch_size=16).history["loss"]
-    assert np.isfinite(first + second).all()
-    assert second[-1] < first[0]
+    chunks = forecaster.fit(prices, parts.train, epochs=2, labels=16, batch_size=1)
+    many = len(parts.train) // chunks.params["steps"]
+    single = forecaster.fit(prices, parts.train, epochs=2, labels=1, batch_size=many)
+    assert single.params["steps"] == chunks.params["steps"]
+    assert np.isfinite(chunks.history["loss"] + single.history["loss"]).all()
+    assert single.history["loss"][-1] < chunks.history["loss"][0]
 
 
 def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
