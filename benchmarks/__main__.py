@@ -8,12 +8,12 @@ from benchmarks import chunks, cold, memory, profile, searches, serving, steps, 
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
-    "profile": ("Where the time of a training goes (3 minutes)", profile.run),
-    "whole": ("Whole trainings (9 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
+    "profile": ("Where the time of a training goes (6 minutes)", profile.run),
+    "whole": ("Whole trainings (12 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
     "chunks": ("Windows and chunks (4 minutes)", chunks.run),
-    "cold": ("From a cold process to PyTorch's score (3 minutes)", cold.run),
-    "searches": ("A search of 20 trials (6 minutes)", searches.run),
-    "serving": ("One request to an exported model (3 minutes)", serving.run),
+    "cold": ("From a cold process to PyTorch's score (12 minutes)", cold.run),
+    "searches": ("A search of 20 trials (5 minutes)", searches.run),
+    "serving": ("One request to an exported model (2 minutes)", serving.run),
     "memory": ("Ten million windows (2 minutes)", memory.run),
 }
 

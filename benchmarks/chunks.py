@@ -187,7 +187,7 @@ def _train(task: Task, way: tuple[Fit, ...], seed: int) -> tuple[float, float]:
         forecaster.fit(series, parts.train, epochs=fit.epochs, callbacks=[clock], guard=None, **options)
         epochs, each = len(clock.seconds), fit.labels * fit.batch
         labels += epochs * (len(parts.train) // each * each)
-        seconds += epochs * float(np.median(clock.seconds[1:]))  # the first compiles
+        seconds += epochs * float(np.median(clock.seconds[1:] or clock.seconds))  # the first compiles
     return labels / seconds, task.score(forecaster, parts)
 
 
