@@ -94,7 +94,8 @@ VOLATILITY_FORECASTERS = [
 ]
 FORECASTERS = [
     *(lambda network=network: Forecaster(network(), lookback=8) for network in NETWORKS),
-    *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS),
+    # the first target is what a forecaster has by default
+    *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS[1:]),
 ]
 
 
