@@ -19,7 +19,7 @@ run: $(READY)
 		--tuner bayesian --folds 2 --max-trials 8 --epochs 15 --seed 7
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
