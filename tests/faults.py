@@ -235,6 +235,13 @@ FAULTS = [
         "tests/test_forecaster.py",
     ),
     Fault(
+        "a claim decided by what is easier than it",
+        "seqmem/studies/adding.py",
+        'return table[table["marks"] == FAR]',
+        "return table",
+        "tests/test_studies.py",
+    ),
+    Fault(
         "an average of the weights given up where training stops early",
         "seqmem/averages.py",
         "if self.model.stop_training:",
