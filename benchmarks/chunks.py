@@ -14,14 +14,14 @@ import numpy as np
 import seqmem
 from benchmarks.data import closes
 from benchmarks.tables import markdown
-from seqmem.bars import read_bars
 from seqmem.cells import LSTMCell
+from seqmem.data.bars import read_bars
+from seqmem.data.windows import Split, split
 from seqmem.evaluation import volatility_backtest
 from seqmem.evaluation.volatility import losses
-from seqmem.league import network
-from seqmem.studies.simulated import wave
+from seqmem.experiments.league import network
+from seqmem.experiments.studies.simulated import wave
 from seqmem.transforms import Standardize
-from seqmem.windows import Split, split
 
 SEEDS = 3
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from seqmem.experiments.studies import STUDIES, study
+from seqmem.experiments.studies.base import summary
 from seqmem.report import study_table, written_whole
-from seqmem.studies import STUDIES, study
-from seqmem.studies.base import summary
 
 DOCS = Path(__file__).parents[1] / "docs"
 MOST = 24  # rows of a table that are shown: the file has all

@@ -73,7 +73,7 @@ def _saved(prices: list[Any], file: Path) -> tuple[Path, int]:
     """Closes [S, N] and the origins of each part, the same in every series; how many to train on."""
     import numpy as np
 
-    from seqmem.windows import split
+    from seqmem.data.windows import split
 
     values = np.stack(prices)
     parts = split(values.shape[1], history=LOOKBACK + 1, horizon=max(HORIZONS))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqmem.series import read_prices
+from seqmem.data.series import read_prices
 
 if TYPE_CHECKING:
-    from seqmem.windows import Split
+    from seqmem.data.windows import Split
 
 HORIZON = 5
 
@@ -24,7 +24,7 @@ def closes() -> np.ndarray:
 
 def parts(lookback: int) -> "Split":
     """Training, validation and test origins for windows of a lookback and one more close."""
-    from seqmem.windows import split
+    from seqmem.data.windows import split
 
     return split(len(closes()), history=lookback + 1, horizon=HORIZON)
 

@@ -7,7 +7,7 @@ from keras import initializers, ops
 
 from seqmem._configured import Configured
 from seqmem.cells import Cell, Step
-from seqmem.cells.squash import linear
+from seqmem.cells.activations import linear
 
 
 class Into(Configured, initializers.Initializer):

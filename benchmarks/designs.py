@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.tables import of_frame
-from seqmem.bars import read_bars
-from seqmem.baselines import GARCHt, GJRt, LogHAR, RangeHAR, WalkForward
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.data.bars import read_bars
+from seqmem.data.windows import origins
 from seqmem.evaluation import volatility_backtest
 from seqmem.evaluation.volatility import losses
+from seqmem.models.classics import GARCHt, GJRt, LogHAR, RangeHAR, WalkForward
+from seqmem.models.volatility import VolatilityForecaster
 from seqmem.targets import RawVariance, ScaleFreeVariance
-from seqmem.volatility import VolatilityForecaster
-from seqmem.windows import origins
 
 FOLDS = ((0.42, 0.56), (0.56, 0.70))
 CELLS = {"LSTM": LSTMCell, "GRU": GRUCell, "RNN": RNNCell}

@@ -50,9 +50,9 @@ def _seeds() -> str:
     import keras
     import numpy as np
 
-    from seqmem.bars import read_bars
-    from seqmem.league import network
-    from seqmem.windows import split
+    from seqmem.data.bars import read_bars
+    from seqmem.data.windows import split
+    from seqmem.experiments.league import network
 
     bars, taken = read_bars("bundled:sp500"), {1: [], 5: []}  # type: ignore[var-annotated]
     for _ in range(4):

@@ -11,9 +11,9 @@ from benchmarks.arena import THREADS
 from benchmarks.cold import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 from seqmem.cells import LSTMCell
 from seqmem.losses import QLIKE
+from seqmem.models.volatility import VolatilityForecaster
 from seqmem.process import prepare
 from seqmem.targets import RawVariance
-from seqmem.volatility import VolatilityForecaster
 
 RATE, LABELS, CHUNKS, STEPS = 1e-2, 63, 8, 40  # chunks to a batch at most, steps to an epoch at least
 

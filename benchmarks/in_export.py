@@ -47,7 +47,7 @@ def streams(folder: str) -> Callable[[], None]:
     volatility = seqmem.VolatilityForecaster(three, seqmem.RawVariance(), lookback=LOOKBACK)
     volatility.target.adapt([volatility.target.levels(_closes())])
     volatility.build()
-    seqmem.export(volatility, folder, name="VolatilityNetwork")
+    seqmem.export(volatility, folder, name="ResidualRecurrent")
     return lambda: None
 
 

@@ -14,8 +14,8 @@ from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, r
 from examples.peephole_lstm import PeepholeLSTMCell
 from seqmem._configured import Configured
 from seqmem.process import prepare
-from seqmem.recurrence import compiled, undifferentiated
-from seqmem.recurrence.served import for_server
+from seqmem.recurrence import compiled, inference_mode
+from seqmem.recurrence.inference import export_graph
 
 prepare(THREADS)
 
@@ -58,12 +58,12 @@ def forward(layer: str, lookback: int, units: int, batch: int) -> Callable[[], N
 
 def forward_scored(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
     """The same as `Forecaster.forecast` runs it, and validation."""
-    return _passed(layer, lookback, units, batch, lambda made: undifferentiated())
+    return _passed(layer, lookback, units, batch, lambda made: inference_mode())
 
 
 def forward_exported(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
     """The same as `seqmem.export` writes it."""
-    return _passed(layer, lookback, units, batch, for_server)
+    return _passed(layer, lookback, units, batch, export_graph)
 
 
 def forward_compiled(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.load_clients import Expected, Stop, Tally, batch, malformed, oversize, single, slow
-from seqmem.series import read_prices
+from seqmem.data.series import read_prices
 
 
 def main() -> int:
@@ -85,9 +85,9 @@ def make(root: Path) -> None:
 
 def ask_here(version: Path) -> Expected:
     """Every window of the S&P 500 through the SavedModel in this process."""
-    from seqmem.serving import Served
+    from seqmem.serving import ServedModel
 
-    served = Served(version)
+    served = ServedModel(version)
     prices = read_prices("bundled:sp500").to_numpy("float32")
     closes = np.lib.stride_tricks.sliding_window_view(prices, served.closes)[:2000]
     return Expected(closes, served(closes))

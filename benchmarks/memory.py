@@ -17,7 +17,7 @@ def epoch(series: int) -> dict[str, float]:
     import numpy as np
 
     import seqmem
-    from seqmem import windows
+    from seqmem.data import windows
     from seqmem.process import prepare
 
     prepare()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.process import prepare
-from tuning import Expanding, ForecastHyperModel, SearchSpace, search, select
+from tuning import ExpandingWindow, ForecastHyperModel, SearchSpace, search, select
 
 DAYS = 2000
 LOOKBACKS = (10, 20, 40)
@@ -48,7 +48,7 @@ def searched(prices: pd.Series, seed: int) -> Any:
         learning_rates=(1e-3, 3e-3),
         dropouts=(0.0,),
     )
-    hypermodel = ForecastHyperModel(space, prices, horizon=1, epochs=10, patience=3, walk=Expanding(3))
+    hypermodel = ForecastHyperModel(space, prices, horizon=1, epochs=10, patience=3, walk=ExpandingWindow(3))
     result = search(hypermodel, keras_tuner.GridSearch, max_trials=None, seed=seed)
     return select(result, hypermodel)
 

@@ -4,7 +4,7 @@
 
 Both are asked with closes and answer with a path of prices: the same forecaster, once around Keras's layer
 and exported by Keras's ExportArchive, once around ours and exported by `seqmem.export`, which checks the
-closes besides. A step of a VolatilityNetwork is one step of a cell; of an EncoderDecoder, six.
+closes besides. A step of a ResidualRecurrent is one step of a cell; of an EncoderDecoder, six.
 """
 
 import random
@@ -21,7 +21,7 @@ from benchmarks.tables import markdown
 
 UNITS, LOOKBACK, ROUNDS = 64, 60, 7
 KINDS = ("LSTM", "GRU", "SimpleRNN")
-NETWORKS = {"VolatilityNetwork": 3, "EncoderDecoder": 2}  # and the rank of their history
+NETWORKS = {"ResidualRecurrent": 3, "EncoderDecoder": 2}  # and the rank of their history
 
 
 def run() -> str:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.tables import of_frame
-from seqmem.baselines import EWMA, GARCH, ConstantVariance
 from seqmem.cells import GRUCell, LSTMCell
+from seqmem.data.windows import origins
+from seqmem.models.classics import EWMA, GARCH, ConstantVariance
+from seqmem.models.volatility import VolatilityForecaster
 from seqmem.targets import RawVariance, ScaleFreeVariance
-from seqmem.volatility import VolatilityForecaster
-from seqmem.windows import origins
 
 DAYS, LATER = 14_000, 4_000  # to learn from, and to be scored on
 

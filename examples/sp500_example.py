@@ -48,7 +48,7 @@ def main() -> None:
         scores=scores.to_dict(orient="records"),
         verdict=verdict,
     )
-    print(f"{verdict}\n{folder}\n{seqmem.Served(folder).forecast(prices)}")
+    print(f"{verdict}\n{folder}\n{seqmem.ServedModel(folder).forecast(prices)}")
 
 
 if __name__ == "__main__":

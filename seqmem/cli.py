@@ -124,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace, console: "Console") -> int:
+    from seqmem.data.series import day
     from seqmem.report import heading, inspect_prices, table
-    from seqmem.series import day
 
     def say(text: str, style: str = "") -> None:
         console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
@@ -161,9 +161,9 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
         table,
         written_whole,
     )
-    from seqmem.serving import Served
+    from seqmem.serving import ServedModel
 
-    served = Served(options.model)
+    served = ServedModel(options.model)
     options.column = options.column or served.column or "Close"
     if served.days:
         return _forecast_variance(options, served, console)
@@ -183,7 +183,7 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _forecast_variance(options: argparse.Namespace, served: Any, console: "Console") -> int:
-    from seqmem.bars import read_bars
+    from seqmem.data.bars import read_bars
     from seqmem.report import table, written_whole
 
     if options.plot:
@@ -209,7 +209,7 @@ def _volatility(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _read(options: argparse.Namespace, **needed: int) -> "pd.Series":
-    from seqmem.series import read_prices
+    from seqmem.data.series import read_prices
 
     return read_prices(options.prices, options.column or "Close", date_format=options.date_format, **needed)
 

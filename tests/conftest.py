@@ -14,7 +14,7 @@ import served_models
 from hypothesis import settings
 from samples import random_walk, small_forecaster
 
-from seqmem.windows import split
+from seqmem.data.windows import split
 
 settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
 settings.load_profile("seqmem")

@@ -375,7 +375,7 @@ FAULTS = [
         "tests/laws/test_adjoint.py",
     ),
     Fault(
-        "a squashing function given back without its slope",
+        "an activation function given back without its slope",
         "seqmem/recurrence/nature.py",
         "lambda d: d * squash.slope(y)",
         "lambda d: d",

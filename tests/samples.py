@@ -11,7 +11,8 @@ from minimal_gated_unit import MinimalGatedUnitCell
 from peephole_lstm import PeepholeLSTMCell
 
 import seqmem
-from seqmem.baselines import (
+from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.models.classics import (
     EWMA,
     GARCH,
     HAR,
@@ -25,12 +26,11 @@ from seqmem.baselines import (
     MeanReturn,
     RangeHAR,
 )
-from seqmem.cells import GRUCell, LSTMCell, RNNCell
-from seqmem.forecaster import Forecaster
-from seqmem.networks import Averaged, Constant, DenseBridge, EncoderDecoder, InverseSigmoid, Linear
+from seqmem.models.forecaster import Forecaster
+from seqmem.models.volatility import VolatilityForecaster
+from seqmem.networks import Constant, DenseBridge, EncoderDecoder, EnsembleMean, InverseSigmoid, Linear
 from seqmem.targets import PricePath, RawVariance, ScaleFreeVariance
 from seqmem.transforms import Chain, Difference, LogReturn, Standardize
-from seqmem.volatility import VolatilityForecaster
 
 
 class CellSample(NamedTuple):
@@ -77,7 +77,7 @@ NETWORKS = [
         GRUCell(4, dropout=0.2), GRUCell(4, recurrent_dropout=0.2), horizon=3, teacher_forcing=Linear(10)
     ),
     _bridged,
-    lambda: Averaged([EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=3) for _ in range(2)]),
+    lambda: EnsembleMean([EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=3) for _ in range(2)]),
 ]
 _FEW = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
 VARIANCE_TARGETS = [

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from seqmem.serving import warmup
-from seqmem.serving.configs import MODELS, models_config
+from seqmem.serving.exporting import warmup
+from seqmem.serving.server.configs import MODELS, models_config
 
 SERVING = shutil.which("tensorflow_model_server")
 ELSEWHERE = os.environ.get("SEQMEM_TF_SERVING")  # host:port of REST; see docs/serving.md

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from seqmem.forecaster import Forecaster
+from seqmem.models.forecaster import Forecaster
 
 MORE = 4  # rows after the window
 

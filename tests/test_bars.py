@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import random_bars
 
-from seqmem.bars import (
+from seqmem.data.bars import (
     PriceWarning,
     as_bars,
     log_returns,
@@ -16,7 +16,7 @@ from seqmem.bars import (
     read_panel,
     squared_returns,
 )
-from seqmem.series import PriceError
+from seqmem.data.series import PriceError
 
 BARS = random_bars(300)
 

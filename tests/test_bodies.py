@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from seqmem.serving.server import bodies
+from seqmem.serving.protocol.signatures import Spec
+from seqmem.serving.server import codec
 from seqmem.serving.server.errors import RequestError
-from seqmem.serving.signatures import Spec
 
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
 FLOATS = arrays.arrays(np.float32, SHAPES, elements=st.floats(width=32))
@@ -24,7 +24,7 @@ X = {"x": Spec("DT_FLOAT", (-1, -1))}
 
 
 def _read(body, specs):
-    return bodies.arrays(bodies.read(json.dumps(body).encode()), specs)
+    return codec.arrays(codec.read(json.dumps(body).encode()), specs)
 
 
 def _outcome(call):
@@ -36,7 +36,7 @@ def _outcome(call):
 
 @given(FLOATS, st.booleans())
 def test_float32_goes_there_and_back_bit_for_bit(array, rows):
-    text = json.loads(bodies.write({"x": array}, rows=rows))["predictions" if rows else "outputs"]
+    text = json.loads(codec.write({"x": array}, rows=rows))["predictions" if rows else "outputs"]
     back = _read({"instances" if rows else "inputs": text}, X)["x"]
     np.testing.assert_array_equal(back, array)
     assert back.dtype == array.dtype
@@ -72,7 +72,7 @@ def test_anything_is_an_array_or_an_error_with_words(body):
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_an_error_or_a_request(body):
-    found, error = _outcome(lambda: bodies.read(body))
+    found, error = _outcome(lambda: codec.read(body))
     assert found or error.status == 400
 
 
@@ -87,7 +87,7 @@ def test_any_bytes_are_an_error_or_a_request(body):
 )
 def test_hostile_bodies_are_errors(body):
     with pytest.raises(RequestError, match="JSON Parse error"):
-        bodies.read(body)
+        codec.read(body)
 
 
 @pytest.mark.parametrize(
@@ -120,17 +120,15 @@ def test_strings_are_text_or_base64():
     spec = {"x": Spec("DT_STRING", (-1,))}
     assert _read({"instances": ["ä", encoded]}, spec)["x"].tolist() == ["ä".encode(), b"\xff"]
     strings = np.array([b"\xff", b""], object)
-    assert json.loads(bodies.write({"x_bytes": strings}, rows=True)) == {
-        "predictions": [encoded, {"b64": ""}]
-    }
+    assert json.loads(codec.write({"x_bytes": strings}, rows=True)) == {"predictions": [encoded, {"b64": ""}]}
     with pytest.raises(RequestError, match="not UTF-8"):
-        bodies.write({"x": strings}, rows=True)
+        codec.write({"x": strings}, rows=True)
 
 
 def test_rows_need_outputs_of_one_size():
     with pytest.raises(RequestError, match="no common batch size"):
-        bodies.write({"x": np.ones(2), "y": np.ones(3)}, rows=True)
-    assert json.loads(bodies.write({"x": np.ones(2), "y": np.ones(3)}, rows=False))["outputs"]["y"] == [
+        codec.write({"x": np.ones(2), "y": np.ones(3)}, rows=True)
+    assert json.loads(codec.write({"x": np.ones(2), "y": np.ones(3)}, rows=False))["outputs"]["y"] == [
         1,
         1,
         1,

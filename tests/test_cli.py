@@ -8,7 +8,7 @@ import pytest
 from samples import random_bars
 
 from seqmem import cli
-from seqmem.serving import Served, export
+from seqmem.serving import ServedModel, export
 from tuning import __main__ as tune
 
 
@@ -183,7 +183,7 @@ def test_ranges_double():
 
 def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    from tuning.display import LineDisplay
+    from tuning.display.display import LineDisplay
 
     def stop_after_one(self, row):
         raise KeyboardInterrupt
@@ -210,7 +210,7 @@ def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys
     card = json.loads((tmp_path / "saved_models/volatility/1/card.json").read_text())
     assert card["input"] == {name: ["batch", "at least 136"] for name in ("high", "low", "close")}
     assert card["horizons"] == [1, 5]
-    served = Served("saved_models/volatility").volatility(random_bars(1200))
+    served = ServedModel("saved_models/volatility").volatility(random_bars(1200))
     assert served["days"].tolist() == [1, 5]
     np.testing.assert_allclose(
         served["volatility"] ** 2 * served["days"] / 252, served["variance"], rtol=1e-5

@@ -19,10 +19,10 @@ import served_models as made
 from samples import random_bars, random_walk
 
 from seqmem import cli
-from seqmem.series import PriceError
-from seqmem.serving import Client, Served, export
-from seqmem.serving.client import ServerUnavailable, ServingError
-from seqmem.serving.server import bodies
+from seqmem.data.series import PriceError
+from seqmem.serving import Client, ServedModel, export
+from seqmem.serving.client.client import ServerUnavailable, ServingError
+from seqmem.serving.server import codec
 from seqmem.serving.server.errors import RequestError
 from seqmem.serving.server.version import Version
 
@@ -55,17 +55,17 @@ class Scripted:
             if callable(failure):
                 failure()
             else:
-                return failure, b"busy" if failure == 502 else bodies.error("busy")
+                return failure, b"busy" if failure == 502 else codec.error("busy")
         if method == "GET":
             return 200, json.dumps(
                 {"metadata": {"signature_def": {"signature_def": self.version.metadata()}}}
             ).encode()
-        request = bodies.read(body)
-        inputs = bodies.arrays(request, self.version.signature(request.signature).inputs)
+        request = codec.read(body)
+        inputs = codec.arrays(request, self.version.signature(request.signature).inputs)
         try:
-            return 200, bodies.write(self.version.run(request.signature, inputs), rows=request.rows)
+            return 200, codec.write(self.version.run(request.signature, inputs), rows=request.rows)
         except RequestError as error:
-            return error.status, bodies.error(str(error))
+            return error.status, codec.error(str(error))
 
 
 @contextmanager
@@ -224,7 +224,7 @@ def test_a_forecast_is_the_one_that_python_makes(fitted, prices, tmp_path):
     folder = export(fitted, tmp_path, name="small", prices=prices)
     version = Version(folder, "small")
     with _scripted(version) as script, Client(script.url, name="small") as client:
-        expected = Served(folder).forecast(prices)
+        expected = ServedModel(folder).forecast(prices)
         found = client.forecast(prices)["forecast"]
         np.testing.assert_allclose(found, expected, rtol=1e-6)
         assert list(found.index) == list(expected.index)
@@ -323,10 +323,10 @@ def test_grpc_tries_again_where_the_server_is_busy(grpc_server):
 
 
 def test_volatility_of_an_exported_model(tmp_path):
-    """High, low and close in; days, dates, variance and volatility out, as `Served` has them."""
+    """High, low and close in; days, dates, variance and volatility out, as `ServedModel` has them."""
     from samples import VOLATILITY_FORECASTERS
 
-    from seqmem.windows import split
+    from seqmem.data.windows import split
 
     bars = random_bars(300)
     forecaster = VOLATILITY_FORECASTERS[-2]()  # linear: quick
@@ -335,7 +335,7 @@ def test_volatility_of_an_exported_model(tmp_path):
     folder = export(forecaster, tmp_path, name="variances", prices=bars)
     version = Version(folder, "variances")
     with _scripted(version) as script, Client(script.url, name="variances") as client:
-        found, expected = client.volatility(bars), Served(folder).volatility(bars)
+        found, expected = client.volatility(bars), ServedModel(folder).volatility(bars)
         np.testing.assert_allclose(found["variance"], expected["variance"], rtol=1e-6)
         np.testing.assert_allclose(found["volatility"], expected["volatility"], rtol=1e-6)
         assert (found["until"] > bars.index[-1]).all()
@@ -372,4 +372,4 @@ def test_curl_of_the_page_is_json():
     bodies_shown = re.findall(r"-d '(.*?)'", PAGE)
     assert len(bodies_shown) == 3
     for body in bodies_shown:
-        assert bodies.read(body.encode()).values
+        assert codec.read(body.encode()).values

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from samples import random_walk
 
-from seqmem.baselines import Drift, LastClose, MeanReturn
+from seqmem.data.series import read_prices
+from seqmem.data.windows import split
 from seqmem.evaluation import backtest, diebold_mariano, edge, scores
-from seqmem.series import read_prices
-from seqmem.windows import split
+from seqmem.models.classics import Drift, LastClose, MeanReturn
 
 
 class Oracle:

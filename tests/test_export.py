@@ -9,8 +9,8 @@ import tensorflow as tf
 from samples import small_forecaster
 from tensorflow.core.protobuf import saved_model_pb2
 
-from seqmem.series import PriceError, fingerprint
-from seqmem.serving import Served, export, load
+from seqmem.data.series import PriceError, fingerprint
+from seqmem.serving import ServedModel, export, load
 
 
 def test_versions_count_up_and_are_never_overwritten(fitted, tmp_path):
@@ -21,7 +21,7 @@ def test_versions_count_up_and_are_never_overwritten(fitted, tmp_path):
     with pytest.raises(FileExistsError, match="never overwritten"):
         export(fitted, tmp_path, name="m", version=7)
     assert sorted(file.stat().st_mtime_ns for file in (tmp_path / "m" / "7").rglob("*")) == before
-    assert Served(tmp_path / "m").folder.name == "8"
+    assert ServedModel(tmp_path / "m").folder.name == "8"
 
 
 @pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "_publish"])
@@ -29,7 +29,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
     def fail(*_, **__):
         raise RuntimeError("no space left")
 
-    monkeypatch.setattr(importlib.import_module("seqmem.serving.exporting"), step, fail)
+    monkeypatch.setattr(importlib.import_module("seqmem.serving.exporting.export"), step, fail)
     with pytest.raises(RuntimeError, match="no space left"):
         export(fitted, tmp_path, name="m")
     assert not list((tmp_path / "m").iterdir())
@@ -38,7 +38,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
 def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
     """What a polling server could see while an export runs: no folder whose name is a number."""
     seen = []
-    module = importlib.import_module("seqmem.serving.exporting")
+    module = importlib.import_module("seqmem.serving.exporting.export")
     original = module._publish
 
     def publish(draft, home, version):
@@ -80,12 +80,12 @@ def test_the_graph_refuses_closes_that_are_no_prices(bad, exported, prices):
     closes = np.tile(prices.to_numpy("float32")[-12:], (3, 1))
     closes[2, 5] = bad
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[row, position\].*\[\[2 5\]\]"):
-        Served(exported)(closes)
+        ServedModel(exported)(closes)
 
 
 def test_the_graph_refuses_a_short_history(exported):
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected at least 9 a row. Received:\] \[8\]"):
-        Served(exported)(np.ones((1, 8)))
+        ServedModel(exported)(np.ones((1, 8)))
 
 
 def test_the_graph_is_plain(exported):
@@ -109,22 +109,22 @@ def test_the_card_is_true(exported, fitted, prices):
 
 
 def test_served_and_loaded_agree_on_the_last_close(exported, prices):
-    forecast = Served(exported).forecast(prices)
+    forecast = ServedModel(exported).forecast(prices)
     np.testing.assert_allclose(forecast, load(exported).forecast(prices, [len(prices) - 1])[0], rtol=1e-6)
     assert (forecast.index > prices.index[-1]).all()
-    assert Served(exported).column == "Close"
-    assert list(Served(exported).forecast(prices.reset_index(drop=True)).index) == [400, 401, 402]
+    assert ServedModel(exported).column == "Close"
+    assert list(ServedModel(exported).forecast(prices.reset_index(drop=True)).index) == [400, 401, 402]
     with pytest.raises(ValueError, match=r"closes must be \[B, at least 9\]. Received: \(20,\)"):
-        Served(exported)(np.ones(20))
+        ServedModel(exported)(np.ones(20))
     with pytest.raises(PriceError, match="expected a Series"):
-        Served(exported).forecast(prices.to_frame())
+        ServedModel(exported).forecast(prices.to_frame())
     with pytest.raises(PriceError, match="expected at least 9 closes"):
-        Served(exported).forecast(prices[:8])
+        ServedModel(exported).forecast(prices[:8])
 
 
 def test_a_foreign_folder_is_refused(exported, tmp_path):
     with pytest.raises(FileNotFoundError, match="no SavedModel there"):
-        Served(tmp_path)
+        ServedModel(tmp_path)
     (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(ValueError, match="not a model that seqmem exported: card.json"):
-        Served(tmp_path)
+        ServedModel(tmp_path)

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from samples import CELLS, random_walk, small_forecaster
 
-from seqmem import windows
-from seqmem.divergence import Diverged
-from seqmem.forecaster import Forecaster
+from seqmem.data import windows
+from seqmem.data.stationarity import NonStationary
+from seqmem.data.windows import split
+from seqmem.models.divergence import TrainingDiverged
+from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder, Linear
-from seqmem.stationarity import NonStationary
 from seqmem.targets import PricePath
 from seqmem.transforms import Chain, Difference, LogReturn, Standardize
-from seqmem.windows import split
 
 
 def _alternating(length=600):
@@ -129,7 +129,7 @@ def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):
     forecaster = small_forecaster()
     forecaster.compile(keras.optimizers.SGD(1e30), loss="mse")
     words = r"loss became .* in epoch [12], first in a batch of windows that end at (20\d\d-\d\d-\d\d, ){4}"
-    with pytest.raises(Diverged, match=words + ".* and 59 more: try a lower learning rate"):
+    with pytest.raises(TrainingDiverged, match=words + ".* and 59 more: try a lower learning rate"):
         forecaster.fit(prices, np.arange(20, 300), validation=np.arange(310, 350), epochs=3)
 
 
@@ -138,7 +138,7 @@ def test_a_loss_that_is_no_number_names_the_window_that_it_comes_from(prices):
     forecaster = Forecaster(small_forecaster().network, PricePath(Difference()), lookback=8)
     odd = prices.copy()
     odd.iloc[200] = 1e30
-    with pytest.raises(Diverged, match=rf"end at {odd.index[199]:%Y-%m-%d} of series 2: "):
+    with pytest.raises(TrainingDiverged, match=rf"end at {odd.index[199]:%Y-%m-%d} of series 2: "):
         forecaster.fit([prices, odd], [[50, 80], [100, 199]], epochs=1, batch_size=1, guard=None, verbose=0)
     calm = Forecaster(small_forecaster().network, PricePath(Difference()), lookback=8)
     calm.fit(prices, [50, 80], epochs=1, guard=None)

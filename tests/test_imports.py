@@ -29,7 +29,7 @@ def test_every_public_name_is_there():
     for package in (seqmem, tuning):
         for name in package.__all__:
             assert getattr(package, name).__module__.startswith(("seqmem.", "tuning.")), name
-        with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        with pytest.raises(AttributeError, match="attribute nonsense"):
             _ = package.nonsense
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from seqmem.serving import export
 from seqmem.serving.card import read_card
-from seqmem.serving.loading import Served
+from seqmem.serving.loading.load import ServedModel
 from seqmem.serving.provenance import check_files
 
 HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ EXPORTER = """
 import os, signal, sys, time
 sys.path[:0] = sys.argv[2:]
 from samples import random_walk, small_forecaster
-from seqmem.serving.exporting import export
+from seqmem.serving.exporting.export import export
 for line in sys.stdin:  # a child for each line: TensorFlow is imported once
     child = os.fork()
     if not child:
@@ -71,7 +71,7 @@ def test_a_killed_export_leaves_what_was_or_one_more(tmp_path, fitted, monkeypat
     assert process.wait() == 0
     assert len(before) >= 5
     assert drafts >= 5  # enough kills came in the middle of an export
-    Served(tmp_path / "m")
+    ServedModel(tmp_path / "m")
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now + 7200)
     export(fitted, tmp_path, name="m")

@@ -6,24 +6,23 @@ import pytest
 from keras_tuner.engine.trial import Trial
 from samples import random_walk
 
+from seqmem.data.folds import ExpandingWindow, RollingWindow
 from tuning import (
-    Expanding,
     ForecastHyperModel,
     Observer,
     PathTask,
     ProjectError,
-    Rolling,
     SearchFailed,
     SearchSpace,
     rerun,
     search,
 )
-from tuning.ledger import MOST_DEATHS, Ledger
-from tuning.log import Log, read
-from tuning.project import Project, outcomes
-from tuning.proposals import propose_well
-from tuning.runs import opened
-from tuning.stopping import WorstOfAll
+from tuning.journal.log import Log, read
+from tuning.journal.oracle import MOST_DEATHS, Ledger
+from tuning.journal.project import Project, outcomes
+from tuning.journal.proposals import propose_well
+from tuning.stopping import StopClearlyWorst
+from tuning.trials import opened
 
 PRICES = random_walk(400)
 SPACE = SearchSpace(cells=("rnn",), units=(2, 4), lookbacks=(10, 20), learning_rates=(1e-3,), dropouts=(0.0,))
@@ -82,9 +81,9 @@ CHANGED.iloc[7] *= 1.0001
         (lambda: _hypermodel(PRICES[:-1]), {}, "data: rows was 400, now 399"),
         (lambda: _hypermodel(task=PathTask(3)), {}, "task: horizon was 2, now 3"),
         (
-            lambda: _hypermodel(walk=Rolling(2)),
+            lambda: _hypermodel(walk=RollingWindow(2)),
             {},
-            r"folds was Expanding\(count=1\).*, now Rolling\(count=2\)",
+            r"folds was ExpandingWindow\(count=1\).*, now RollingWindow\(count=2\)",
         ),
         (lambda: _hypermodel(seeds=2), {}, "seeds was 1, now 2"),
         (lambda: _hypermodel(epochs=2), {}, "training: epochs was 1, now 2"),
@@ -95,7 +94,7 @@ CHANGED.iloc[7] *= 1.0001
         ),
         (_hypermodel, {"seed": 1}, "seed was 0, now 1"),
         (_hypermodel, {"tuner": keras_tuner.GridSearch}, "tuner: name was RandomSearch, now GridSearch"),
-        (_hypermodel, {"stopping": WorstOfAll(9)}, r"stopping was WorstOfAll\(least=3\), now"),
+        (_hypermodel, {"stopping": StopClearlyWorst(9)}, r"stopping was StopClearlyWorst\(least=3\), now"),
     ],
 )
 def test_a_project_of_something_else_is_refused_by_what_changed(hypermodel, options, words, tmp_path):
@@ -116,7 +115,7 @@ def test_another_version_is_named(tmp_path, monkeypatch):
             search(_hypermodel(), keras_tuner.RandomSearch, directory=tmp_path, observer=Stop())
 
     once()
-    monkeypatch.setattr("tuning.fingerprint.version", lambda package: "0.0")
+    monkeypatch.setattr("tuning.journal.fingerprint.version", lambda package: "0.0")
     with pytest.raises(ProjectError, match=r"versions: keras was 3.*, now 0\.0"):
         once()
 
@@ -160,11 +159,13 @@ def test_too_many_failures_in_a_row_stop_the_search_and_the_next_run_goes_on(tmp
 
 
 def test_a_trial_worse_than_all_after_its_first_fold_stops_and_is_no_winner(tmp_path):
-    class Always(WorstOfAll):
+    class Always(StopClearlyWorst):
         def hopeless(self, fits, others):
             return "because" if others else ""
 
-    result = search(_hypermodel(walk=Expanding(2)), keras_tuner.RandomSearch, max_trials=2, stopping=Always())
+    result = search(
+        _hypermodel(walk=ExpandingWindow(2)), keras_tuner.RandomSearch, max_trials=2, stopping=Always()
+    )
     stopped = result.table.iloc[1]
     assert (stopped["status"], stopped["cause"]) == ("stopped", "because")
     assert np.isnan(stopped["loss"])
@@ -181,9 +182,11 @@ def _fits(*losses, naive=1.0):
 )
 def test_worst_of_all_needs_to_be_worse_than_no_change_and_far_behind_everyone(mine, theirs, stops):
     others = [{"status": "completed", "fits": _fits(loss)} for loss in theirs]
-    assert bool(WorstOfAll().hopeless(_fits(mine), others)) == stops
-    assert not WorstOfAll(least=4).hopeless(_fits(mine), others)
-    assert not WorstOfAll().hopeless([*_fits(mine), {"fold": 1, "seed": 0, "loss": 9, "naive": 1}], others)
+    assert bool(StopClearlyWorst().hopeless(_fits(mine), others)) == stops
+    assert not StopClearlyWorst(least=4).hopeless(_fits(mine), others)
+    assert not StopClearlyWorst().hopeless(
+        [*_fits(mine), {"fold": 1, "seed": 0, "loss": 9, "naive": 1}], others
+    )
 
 
 class Chief:

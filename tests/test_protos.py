@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from seqmem.serving import configs, protos
-from seqmem.serving.tensors import to_array, to_proto
+from seqmem.serving.protocol import protos
+from seqmem.serving.protocol.tensors import to_array, to_proto
+from seqmem.serving.server import configs
 
 SHAPES = arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 NUMBERS = st.sampled_from([np.float32, np.float64, np.int32, np.int64, np.bool_]).flatmap(
@@ -152,7 +153,7 @@ def test_models_config_is_one_that_they_read(theirs, tmp_path):
 
 def test_the_messages_need_protobuf_alone():
     code = (
-        "import sys, seqmem.serving.protos\n"
+        "import sys, seqmem.serving.protocol.protos\n"
         "print(*[m for m in ('tensorflow', 'tensorflow_serving', 'keras', 'pandas') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

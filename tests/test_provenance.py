@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from samples import FORECASTERS, VOLATILITY_FORECASTERS
 
 from seqmem import cli
-from seqmem.serving import Served, export, load
+from seqmem.serving import ServedModel, export, load
+from seqmem.serving.loading.safety import UnsafeModel, check_keras_file
+from seqmem.serving.loading.verify import verify
 from seqmem.serving.provenance import DamagedModel, weights_hash
-from seqmem.serving.safety import UnsafeModel, check_keras_file
-from seqmem.serving.verification import verify
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_damage_is_found_before_anything_is_loaded(name, folder, monkeypatch):
         else:
             (folder / name).write_bytes(damaged)
         said = f"{'missing' if damaged is None else 'changed'}: {name}|no SavedModel there"
-        for use in (load, Served, lambda one: list(verify(one))):
+        for use in (load, ServedModel, lambda one: list(verify(one))):
             with pytest.raises((DamagedModel, FileNotFoundError), match=said):
                 use(folder)
 

@@ -8,24 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import random_bars, random_walk
 
-from seqmem import windows
-from seqmem.serving import Served, export
+from seqmem.data import windows
+from seqmem.data.folds import ExpandingWindow, RollingWindow
+from seqmem.serving import ServedModel, export
 from tuning import (
     BestMean,
-    Expanding,
     ForecastHyperModel,
-    Rolling,
+    OneStandardErrorRule,
     SearchSpace,
-    SimplestWithinOneError,
     VolatilityTask,
     refit,
     search,
     select,
 )
-from tuning.noise import measure
-from tuning.report import report
-from tuning.runs import fit_row, opened
-from tuning.tables import fit_table, trial_table
+from tuning.display.tables import fit_table, trial_table
+from tuning.selection.noise import measure
+from tuning.selection.report import report
+from tuning.trials import fit_row, opened
 
 
 @given(
@@ -33,7 +32,7 @@ from tuning.tables import fit_table, trial_table
     count=st.integers(1, 5),
     history=st.integers(2, 40),
     horizon=st.integers(1, 10),
-    kind=st.sampled_from([Expanding, Rolling]),
+    kind=st.sampled_from([ExpandingWindow, RollingWindow]),
 )
 def test_folds_stand_in_time_order_and_share_no_row(length, count, history, horizon, kind):
     parts = kind(count).parts(length, history=history, horizon=horizon)
@@ -51,7 +50,7 @@ def test_folds_stand_in_time_order_and_share_no_row(length, count, history, hori
     if count == 1:
         for mine, plain in zip(parts.last, whole, strict=True):
             np.testing.assert_array_equal(mine, plain)
-    if kind is Rolling:
+    if kind is RollingWindow:
         first = parts.folds[0][1][0] + 1  # rows before what the first fold validates
         for train, validation in parts.folds:
             assert train[0] == max(history, validation[0] + 1 - first) - 1
@@ -60,10 +59,10 @@ def test_folds_stand_in_time_order_and_share_no_row(length, count, history, hori
 
 
 def test_a_count_below_one_and_a_share_outside_are_refused():
-    with pytest.raises(ValueError, match="Rolling: count must be at least 1. Received: 0"):
-        Rolling(0)
+    with pytest.raises(ValueError, match="RollingWindow: count must be at least 1. Received: 0"):
+        RollingWindow(0)
     with pytest.raises(ValueError, match="test must lie in"):
-        Expanding().parts(100, history=5, horizon=1, test=1.0)
+        ExpandingWindow().parts(100, history=5, horizon=1, test=1.0)
 
 
 def _outcome(trial, lookback, weights, losses):
@@ -113,19 +112,19 @@ def _taken(rule, outcomes):
 def test_the_simplest_within_an_error_is_the_shortest_lookback_then_the_fewest_weights():
     means = [0.500, 0.501, 0.502, 0.9]
     outcomes = _outcomes(means, lookbacks=[60, 20, 20, 10], weights=[10, 300, 200, 1], exact=True)
-    trial, why = _taken(SimplestWithinOneError(), outcomes)
+    trial, why = _taken(OneStandardErrorRule(), outcomes)
     assert trial["trial"] == "2"
     assert "the simplest (lookback, then weights) of 3 within a standard error" in why
     best, why = _taken(BestMean(), outcomes)
     assert best["loss"] == min(trial_table(outcomes, 1.0)["loss"])
     assert why == "the lowest mean loss of 4 trials"
-    clear, _ = _taken(SimplestWithinOneError(), _outcomes([0.1, 0.9, 0.9], lookbacks=[120, 10, 10]))
+    clear, _ = _taken(OneStandardErrorRule(), _outcomes([0.1, 0.9, 0.9], lookbacks=[120, 10, 10]))
     assert clear["trial"] == "0"
 
 
 def test_one_training_a_trial_has_no_error_and_the_report_says_so():
     outcomes = [_outcome(number, 60, 10, [loss]) for number, loss in enumerate((0.6, 0.5))]
-    trial, why = _taken(SimplestWithinOneError(), outcomes)
+    trial, why = _taken(OneStandardErrorRule(), outcomes)
     assert trial["trial"] == "1"
     said = " ".join(report(trial, why, measure(outcomes)))
     assert "one training a trial has no standard error" in said
@@ -147,7 +146,7 @@ def test_the_report_says_whether_the_winner_leads_by_more_than_the_noise(means, 
 def test_what_did_not_complete_is_never_taken_and_has_no_part_in_the_noise():
     outcomes = _outcomes([0.5, 0.6])
     early = _outcome(2, 10, 1, [0.1]) | {"status": "stopped", "cause": "why"}
-    trial, _ = _taken(SimplestWithinOneError(), [*outcomes, early])
+    trial, _ = _taken(OneStandardErrorRule(), [*outcomes, early])
     assert trial["trial"] in "01"
     assert measure([*outcomes, early], draws=1).trials == 2
     assert len(fit_table([*outcomes, early])) == 9
@@ -158,7 +157,7 @@ PRICES = random_walk(400)
 
 def test_a_refit_of_several_seeds_is_one_model_that_says_their_mean(tmp_path):
     space = SearchSpace(cells=("rnn",), units=(2,), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,))
-    hypermodel = ForecastHyperModel(space, PRICES, horizon=2, epochs=1, walk=Expanding(2))
+    hypermodel = ForecastHyperModel(space, PRICES, horizon=2, epochs=1, walk=ExpandingWindow(2))
     result = search(hypermodel, keras_tuner.RandomSearch, max_trials=1, directory=tmp_path / "project")
     selected = select(result, hypermodel, seeds=2)
     forecaster, at = selected.forecaster, hypermodel.parts.test
@@ -166,7 +165,7 @@ def test_a_refit_of_several_seeds_is_one_model_that_says_their_mean(tmp_path):
     each = [np.asarray(network(inputs)) for network in forecaster.network.networks]
     assert not np.allclose(*each)
     np.testing.assert_allclose(forecaster.network(inputs), np.mean(each, axis=0), rtol=1e-5)
-    served = Served(export(forecaster, tmp_path, name="mean", prices=PRICES))
+    served = ServedModel(export(forecaster, tmp_path, name="mean", prices=PRICES))
     np.testing.assert_allclose(served.forecast(PRICES), forecaster.forecast(PRICES)[0], rtol=1e-5)
     again = refit(hypermodel, selected.trial, seeds=2)
     np.testing.assert_array_equal(again.forecast(PRICES, at), forecaster.forecast(PRICES, at))

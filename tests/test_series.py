@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import random_walk
 
-from seqmem.series import PriceError, coming_days, fingerprint, read_prices
+from seqmem.data.series import PriceError, coming_days, fingerprint, read_prices
 
 PRICES = random_walk(60)
 FRAME = PRICES.reset_index()

@@ -4,8 +4,8 @@ import pytest
 from google.protobuf import text_format
 
 from seqmem import cli
-from seqmem.serving import configs
-from seqmem.serving.protos import BatchingParameters
+from seqmem.serving.protocol.protos import BatchingParameters
+from seqmem.serving.server import configs
 
 
 def _export(root, name, *versions):

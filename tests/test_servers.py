@@ -10,7 +10,7 @@ import urllib3
 from samples import random_walk
 
 from seqmem.serving import Client
-from seqmem.serving.client import ServingError
+from seqmem.serving.client.client import ServingError
 
 SERVERS = [
     "ours",

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import served_models as made
 
-from seqmem.serving.configs import MODELS, models_config
+from seqmem.serving.server.configs import MODELS, models_config
 from seqmem.serving.server.errors import RequestError
-from seqmem.serving.server.shelf import Shelf
 from seqmem.serving.server.version import Version
+from seqmem.serving.server.versions import VersionManager
 
 CLOSES = {"closes": np.float32([[1, 2, 3, 4]])}
 
@@ -24,7 +24,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def shelf(root):
-    shelf = Shelf(root)
+    shelf = VersionManager(root)
     shelf.look()
     yield shelf
     shelf.close()
@@ -128,7 +128,7 @@ def test_a_model_may_be_served_alone_and_others_may_come(root, shelf):
     shelf.look()
     assert shelf.counts() == {"a": 1}
     made.put(root, "b", 1)
-    alone = Shelf(root / "a")
+    alone = VersionManager(root / "a")
     alone.look()
     assert alone.counts() == {"a": 1}
     alone.close()
@@ -136,9 +136,9 @@ def test_a_model_may_be_served_alone_and_others_may_come(root, shelf):
 
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
-        Shelf(tmp_path / "x")
+        VersionManager(tmp_path / "x")
     with pytest.raises(FileNotFoundError, match="no SavedModel there"):
-        Shelf(tmp_path)
+        VersionManager(tmp_path)
 
 
 def test_a_version_says_what_shape_it_wants_and_only_what_went_wrong(root):
@@ -163,7 +163,7 @@ def test_a_lot_of_versions_do_not_pile_up(root, shelf, monkeypatch):
         def retire(self):
             pass
 
-    monkeypatch.setattr("seqmem.serving.server.shelf.Version", Light)
+    monkeypatch.setattr("seqmem.serving.server.versions.Version", Light)
     for number in range(2, 22):
         shutil.copytree(root / "a/1", root / f"a/{number}")
         shelf.look()

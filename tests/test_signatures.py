@@ -8,7 +8,7 @@ import tensorflow as tf
 from samples import GRUCell, LSTMCell, random_bars
 
 import seqmem
-from seqmem.recurrence.served import fuses
+from seqmem.recurrence.inference import fuses
 from seqmem.serving import export
 from seqmem.serving.provenance import operations
 
@@ -127,7 +127,7 @@ def test_a_served_lstm_gives_no_wrong_gradient(signatures, prices):
 
 @pytest.mark.parametrize(("cell", "lookback"), [(LSTMCell, 2), (LSTMCell, 150), (GRUCell, 8), (GRUCell, 9)])
 def test_any_length_is_served_as_python_says(cell, lookback, tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmem.recurrence.served.WRITTEN_OUT", 8)  # and a loop beyond
+    monkeypatch.setattr("seqmem.recurrence.inference.WRITTEN_OUT", 8)  # and a loop beyond
     network = seqmem.EncoderDecoder(cell(3), cell(3), horizon=2)
     forecaster = seqmem.Forecaster(network, lookback=lookback)
     closes = 100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 400).cumsum())

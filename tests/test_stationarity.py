@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from seqmem.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
+from seqmem.data.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
 
 SERIES = {
     "noise": (lambda e: e, True),

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqmem import cli
-from seqmem.cells import GRUCell, LSTMCell, RNNCell, start_chrono
+from seqmem.cells import GRUCell, LSTMCell, RNNCell, chrono_init
 from seqmem.diagnostics import memory_half_life
+from seqmem.experiments.studies import STUDIES, study
+from seqmem.experiments.studies.base import summary
+from seqmem.experiments.studies.gated import as_many, parameters
+from seqmem.experiments.studies.problems import Adding, AddingHalves, Copying
+from seqmem.experiments.studies.running import run
+from seqmem.experiments.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
+from seqmem.experiments.studies.solving import solve
+from seqmem.experiments.studies.trials import TASKS, KnownMemory, cut
 from seqmem.recurrence import Recurrent
-from seqmem.studies import STUDIES, study
-from seqmem.studies.base import summary
-from seqmem.studies.gated import as_many, parameters
-from seqmem.studies.problems import Adding, AddingHalves, Copying
-from seqmem.studies.running import run
-from seqmem.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
-from seqmem.studies.solving import solve
-from seqmem.studies.trials import TASKS, KnownMemory, cut
 
 SMALL = {
     "gradients": {"length": 12, "units": 3, "sequences": 1, "seeds": 1},
@@ -39,7 +39,7 @@ def _brief(monkeypatch):
     for task in TASKS.values():
         monkeypatch.setattr(task, "fit_options", lambda self: {"epochs": 2})
     closes = level_arch(700, 5, 0.5, seed=1)[0]
-    monkeypatch.setattr("seqmem.studies.trials._known_closes", lambda: closes)
+    monkeypatch.setattr("seqmem.experiments.studies.trials._known_closes", lambda: closes)
 
 
 @pytest.mark.usefixtures("_brief")
@@ -186,7 +186,7 @@ def test_chrono_biases_make_memories_of_all_lengths(cell):
     layer.build((None, 50, 1))
     noise = 0.1 * np.random.default_rng(0).normal(size=(2, 50, 1))
     short = memory_half_life(layer, noise)["half_life"].median()
-    start_chrono(layer.cell, 100)
+    chrono_init(layer.cell, 100)
     long = memory_half_life(layer, noise)["half_life"]
     assert short < 4 < 20 < long.median() < 70
     assert long.quantile(0.95) > 50 > 10 > long.quantile(0.05)
@@ -194,13 +194,13 @@ def test_chrono_biases_make_memories_of_all_lengths(cell):
 
 def test_chrono_biases_need_a_built_cell_that_says_what_keeps():
     with pytest.raises(ValueError, match="RNNCell names no gate in `keeps` or `writes`"):
-        start_chrono(RNNCell(2), 10)
+        chrono_init(RNNCell(2), 10)
     with pytest.raises(ValueError, match="expected a built cell with a bias"):
-        start_chrono(LSTMCell(2), 10)
+        chrono_init(LSTMCell(2), 10)
     built = LSTMCell(2)
     built.build((None, 1))
     with pytest.raises(ValueError, match="longest must be at least 3. Received: 2"):
-        start_chrono(built, 2)
+        chrono_init(built, 2)
 
 
 def test_seasons_have_the_variance_and_the_year_that_they_are_said_to_have():

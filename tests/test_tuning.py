@@ -12,11 +12,12 @@ from samples import random_bars, random_walk
 
 import tuning.hypermodel as hypermodels
 import tuning.tasks
-from seqmem import windows
+from seqmem.data import windows
+from seqmem.data.folds import ExpandingWindow
+from seqmem.data.stationarity import NonStationary
 from seqmem.networks import EncoderDecoder
-from seqmem.stationarity import NonStationary
-from tuning import Expanding, ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
-from tuning.observer import Observer
+from tuning import ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
+from tuning.display.observer import Observer
 
 PRICES = random_walk(500)
 SPACE = SearchSpace(
@@ -73,7 +74,7 @@ def test_any_tuner_killed_and_resumed_gives_the_table_of_one_run(tuner, tmp_path
     results, notes = [], Notes()
     few = {} if tuner is not keras_tuner.BayesianOptimization else {"num_initial_points": 2}
     for run in "ab":
-        hypermodel = _hypermodel(walk=Expanding(2))
+        hypermodel = _hypermodel(walk=ExpandingWindow(2))
         how = {"max_trials": 3, "seed": 0, "directory": tmp_path / run, **few}
         if run == "b":
             with pytest.raises(Killed):
@@ -176,7 +177,7 @@ def test_failures_are_rows_of_the_table_and_the_search_goes_on(broken, capfd):
     by_cell = result.table.set_index("cell")
     assert dict(by_cell["status"]) == {"lstm": "completed", "gru": "diverged", "rnn": "failed"}
     assert "MemoryError: no room for RNNCell" in by_cell.loc["rnn", "cause"]
-    assert "Diverged: loss became nan in epoch 1" in by_cell.loc["gru", "cause"]
+    assert "TrainingDiverged: loss became nan in epoch 1" in by_cell.loc["gru", "cause"]
     assert np.isnan(by_cell.loc[["gru", "rnn"], "loss"]).all()
     assert capfd.readouterr().out == ""  # KerasTuner's own words are kept off the terminal
 
@@ -186,7 +187,7 @@ def test_a_search_without_a_single_score_raises_with_the_first_cause(broken):
         cells=("gru",), units=(2, 3, 4), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,)
     )
     with pytest.raises(
-        SearchFailed, match="none of 3 trials gave a score. The first: Diverged: loss became nan"
+        SearchFailed, match="none of 3 trials gave a score. The first: TrainingDiverged: loss became nan"
     ):
         search(_hypermodel(space), keras_tuner.GridSearch, max_trials=3)
 

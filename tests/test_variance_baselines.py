@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from samples import VARIANCE_BASELINES, random_bars
 
-from seqmem.bars import log_returns, parkinson, squared_returns
-from seqmem.baselines import (
+from seqmem.data.bars import log_returns, parkinson, squared_returns
+from seqmem.models.classics import (
     EWMA,
     GARCH,
     HAR,

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from samples import VARIANCE_TARGETS, random_bars
 
 from benchmarks import simulated
-from seqmem import windows
-from seqmem.bars import as_bars, parkinson, squared_returns
-from seqmem.baselines import GARCH
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.data import windows
+from seqmem.data.bars import as_bars, parkinson, squared_returns
 from seqmem.losses import QLIKE, StudentT
-from seqmem.networks import VolatilityNetwork, side_by_side
+from seqmem.models.classics import GARCH
+from seqmem.models.volatility import VolatilityForecaster
+from seqmem.networks import ResidualRecurrent, widen_for_ensemble
 from seqmem.targets import RawVariance, ScaleFreeVariance
-from seqmem.volatility import VolatilityForecaster
 
 BARS = random_bars(500)
 SMALL = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
@@ -103,7 +103,7 @@ def test_prices_that_stand_still_for_a_while_give_finite_inputs_and_labels():
 def test_members_are_networks_of_their_own(cells):
     """Three side by side say what three apart say, and learn what three apart learn."""
     keras.utils.set_random_seed(1)
-    together, alone = VolatilityNetwork(cells(), (1, 5), members=3), VolatilityNetwork(cells(), (1, 5))
+    together, alone = ResidualRecurrent(cells(), (1, 5), members=3), ResidualRecurrent(cells(), (1, 5))
     inputs = keras.random.normal((32, 9, 4), seed=1)
     labels = keras.random.uniform((32, 2, 1), seed=2)
     for network in (together, alone):
@@ -137,10 +137,10 @@ def test_members_are_networks_of_their_own(cells):
 
 def test_members_need_a_cell_that_can_be_widened():
     for words, build in (
-        ("expected a seqmem.cells.Cell", lambda: side_by_side(keras.layers.LSTMCell(2), 2)),
-        ("members must be at least 1", lambda: side_by_side(LSTMCell(2), 0)),
-        ("horizons must be at least 1", lambda: VolatilityNetwork(None, ())),
-        ("expected a cell, or a skip", lambda: VolatilityNetwork(None, skip=False)),
+        ("expected a seqmem.cells.Cell", lambda: widen_for_ensemble(keras.layers.LSTMCell(2), 2)),
+        ("members must be at least 1", lambda: widen_for_ensemble(LSTMCell(2), 0)),
+        ("horizons must be at least 1", lambda: ResidualRecurrent(None, ())),
+        ("expected a cell, or a skip", lambda: ResidualRecurrent(None, skip=False)),
         ("horizons must be at least 1", lambda: RawVariance((0, 5))),
         ("horizons must be whole days that increase. Received: 5", lambda: RawVariance(5)),
         ("whole days that increase", lambda: RawVariance((5, 1))),
@@ -177,7 +177,7 @@ def test_it_learns_is_calibrated_and_pools(cell):
     assert forecast.shape == (len(at), 2)
     single = [forecaster.member(number).forecast(BARS, at) for number in range(2)]
     np.testing.assert_allclose(np.sqrt(single[0] * single[1]), forecast, rtol=1e-4)
-    np.testing.assert_allclose(forecaster.members_forecast(BARS, at), single, rtol=1e-4)
+    np.testing.assert_allclose(forecaster.forecast_members(BARS, at), single, rtol=1e-4)
     assert cell is None or np.abs(single[0] / single[1] - 1).max() > 1e-4
     realised = [[squared_returns(BARS)[o + 1 : o + 1 + days].sum() for days in (1, 5)] for o in at]
     np.testing.assert_allclose(np.mean(realised / forecast, axis=0), 1, rtol=1e-3)

@@ -9,8 +9,7 @@ from samples import random_bars
 from test_variance_baselines import simulated_garch
 
 from seqmem import cli
-from seqmem.bars import PriceWarning, parkinson, read_panel, squared_returns
-from seqmem.baselines import EWMA, ConstantVariance, EGARCHt, GJRt
+from seqmem.data.bars import PriceWarning, parkinson, read_panel, squared_returns
 from seqmem.evaluation import (
     model_confidence_set,
     panel_test,
@@ -21,7 +20,8 @@ from seqmem.evaluation import (
     volatility_verdict,
 )
 from seqmem.evaluation.volatility import losses, mean_qlike, qlike
-from seqmem.league import panel_league, volatility_league
+from seqmem.experiments.league import panel_league, volatility_league
+from seqmem.models.classics import EWMA, ConstantVariance, EGARCHt, GJRt
 from seqmem.report import league_tables, plot_volatility
 from seqmem.serving import export, load
 

@@ -5,8 +5,10 @@ import pytest
 import served_models as made
 import tensorflow as tf
 
-from seqmem.serving import export, protos, warmup
-from seqmem.serving.tensors import to_array
+from seqmem.serving import export
+from seqmem.serving.exporting import warmup
+from seqmem.serving.protocol import protos
+from seqmem.serving.protocol.tensors import to_array
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqmem import windows
-from seqmem.windows import origins, split
+from seqmem.data import windows
+from seqmem.data.windows import origins, split
 
 SHAPES = st.tuples(st.integers(400, 2000), st.integers(1, 60), st.integers(1, 10))
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from samples import random_walk
 
-from tuning.log import read
-from tuning.project import outcomes
+from tuning.journal.log import read
+from tuning.journal.project import outcomes
 
 pytestmark = pytest.mark.slow
 

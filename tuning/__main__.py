@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if all went well, 1 on bad input or a failed search, 130 after Ctrl-C."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments and arguments[0] in AFTER:
-        from tuning.after import main as after
+        from tuning.commands import main as after
 
         return after(arguments)
     role = arguments.pop(0) if arguments and arguments[0] in SPREAD else ""
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     console = Console(stderr=options.json)
     if getattr(options, "leash", False):
-        from tuning.supervisor import leash
+        from tuning.distributed.launcher import leash
 
         leash()
     try:
@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if role:
             import_module(f"tuning.{role}").run(options, console)
         else:
-            from tuning.job import run
+            from tuning.pipeline import run
 
             run(options, console, arguments)
     except KeyboardInterrupt:

@@ -7,11 +7,11 @@ import keras
 import keras_tuner
 import numpy as np
 
-from seqmem import windows
 from seqmem.cells import cell_class
-from seqmem.forecaster import Forecaster
-from seqmem.stationarity import require_stationary
-from tuning.folds import Expanding, Walk
+from seqmem.data import windows
+from seqmem.data.folds import ExpandingWindow, Walk
+from seqmem.data.stationarity import require_stationary
+from seqmem.models.forecaster import Forecaster
 from tuning.space import SearchSpace
 from tuning.tasks import PathTask, Task
 
@@ -31,8 +31,8 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         patience: epochs without a better validation loss after which a trial ends.
         batch_size: labels in a batch.
         labels: origins to an example, as in `Forecaster.fit`; a batch has `batch_size // labels` examples.
-        test, validation: shares of the rows, as in `seqmem.windows.split`.
-        walk: the folds that a trial is validated on, `Expanding(K)` or `Rolling(K)`; by default one.
+        test, validation: shares of the rows, as in `seqmem.data.windows.split`.
+        walk: the folds that a trial is validated on, `ExpandingWindow(K)` or `RollingWindow(K)` (one).
         seeds: S, trainings of different weights and orders on each fold.
 
     Raises:
@@ -68,7 +68,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.labels = labels or task.labels
         self.batch_size = batch_size or task.batch_size
         self.test, self.validation = test, validation
-        self.walk = walk or Expanding()
+        self.walk = walk or ExpandingWindow()
         if seeds < 1:
             raise ValueError(f"ForecastHyperModel: seeds must be at least 1. Received: seeds={seeds}")
         self.seeds = seeds

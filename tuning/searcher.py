@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 
 from seqmem.report import written_whole
-from tuning.engine import SearchFailed, opened_log, ready, remember, settled
+from tuning.display.observer import Observer
+from tuning.display.tables import default_loss, fit_table, trial_table
 from tuning.hypermodel import ForecastHyperModel
 from tuning.interrupt import deferred_interrupt
-from tuning.ledger import Ledger
-from tuning.log import Log
-from tuning.observer import Observer
-from tuning.project import FITS, TRIALS, Project, outcomes
-from tuning.runs import COMPLETED, trial_row
-from tuning.stopping import Stopping, WorstOfAll
-from tuning.tables import default_loss, fit_table, trial_table
+from tuning.journal.log import Log
+from tuning.journal.oracle import Ledger
+from tuning.journal.project import FITS, TRIALS, Project, outcomes
+from tuning.stopping import StopClearlyWorst, Stopping
+from tuning.trials import COMPLETED, trial_row
+from tuning.tuner_setup import SearchFailed, opened_log, ready, remember, settled
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def search(
         observer: told of the search as it runs; `tuning.LiveDisplay()` draws a progress bar. None: silence.
         fresh: forget what is in the directory.
         most_failures: failed trials in a row at which the search stops.
-        stopping: when a trial is spared its other folds; by default `WorstOfAll()`. `Never()`: never.
+        stopping: when a trial is spared its other folds; by default `StopClearlyWorst()`. `Never()`: never.
         command: options to remember with the project, for `python -m tuning export`.
         **options: of the tuner class.
 
@@ -155,7 +155,7 @@ def opened_search(
     **options: Any,
 ) -> Iterator[Opened]:
     """A search brought to where its project stands; the tables are written as trials end. See `search`."""
-    observer, stopping = observer or Observer(), stopping or WorstOfAll()
+    observer, stopping = observer or Observer(), stopping or StopClearlyWorst()
     of: dict[str, Any] = {"seed": seed, "stopping": stopping, "options": options}
     with project.ours():
         if fresh:

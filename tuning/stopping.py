@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tuning.runs import COMPLETED, loss
+from tuning.trials import COMPLETED, loss
 
 Fits = Sequence[Mapping[str, Any]]
 
@@ -32,7 +32,7 @@ class Never(Stopping):
 
 
 @dataclass(frozen=True)
-class WorstOfAll(Stopping):
+class StopClearlyWorst(Stopping):
     """Worse than "no change" on the first fold, and there further behind all than they are apart.
 
     A trial that is merely the worst of a few may yet be as good as they are: what a fold says is noisy.

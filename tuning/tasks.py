@@ -8,9 +8,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from seqmem.bars import as_bars
-from seqmem.baselines import Baseline, Drift, LastClose, MeanReturn, WalkForward
 from seqmem.cells import cell_class
+from seqmem.data.bars import as_bars
 from seqmem.evaluation import (
     backtest,
     edge,
@@ -19,12 +18,13 @@ from seqmem.evaluation import (
     volatility_scores,
     volatility_verdict,
 )
-from seqmem.forecaster import Forecaster
-from seqmem.league import REFERENCES, classics
+from seqmem.experiments.league import REFERENCES, classics
 from seqmem.losses import QLIKE
-from seqmem.networks import Averaged, EncoderDecoder
+from seqmem.models.classics import Baseline, Drift, LastClose, MeanReturn, WalkForward
+from seqmem.models.forecaster import Forecaster
+from seqmem.models.volatility import VolatilityForecaster
+from seqmem.networks import EncoderDecoder, EnsembleMean
 from seqmem.targets import PricePath, ScaleFreeVariance, Target
-from seqmem.volatility import VolatilityForecaster
 from tuning.space import DEFAULT, SearchSpace
 
 Train = Callable[[Callable[[], Forecaster], int], Forecaster]
@@ -80,7 +80,7 @@ class Task(ABC):
         if seeds == 1:
             return fitted[0]
         first = fitted[0]
-        return Forecaster(Averaged([one.network for one in fitted]), first.target, first.lookback)
+        return Forecaster(EnsembleMean([one.network for one in fitted]), first.target, first.lookback)
 
     def check(self, series: Any) -> None:
         """Refuse what is no series of this task.

@@ -2,12 +2,12 @@
 
 from importlib import import_module
 
+from seqmem.cells.activations import Activation, sigmoid, squash, tanh
 from seqmem.cells.base import Cell, Step
+from seqmem.cells.chrono import chrono_init
 from seqmem.cells.gru import GRUCell
 from seqmem.cells.lstm import LSTMCell
 from seqmem.cells.rnn import RNNCell
-from seqmem.cells.squash import Squash, sigmoid, squash, tanh
-from seqmem.cells.timescales import start_chrono
 
 # The one string table: a tuner can only choose strings.
 CELLS: dict[str, type[Cell]] = {
@@ -41,15 +41,15 @@ def cell_class(name: str) -> type[Cell]:
 
 __all__ = [
     "CELLS",
+    "Activation",
     "Cell",
     "GRUCell",
     "LSTMCell",
     "RNNCell",
-    "Squash",
     "Step",
     "cell_class",
+    "chrono_init",
     "sigmoid",
     "squash",
-    "start_chrono",
     "tanh",
 ]

@@ -9,7 +9,7 @@ from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # keras.layers.RNN looks for this class
 
 from seqmem._configured import Configured
-from seqmem.cells.squash import Squash, sigmoid, squash, tanh
+from seqmem.cells.activations import Activation, sigmoid, squash, tanh
 
 Tensor = Any
 
@@ -36,12 +36,12 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     needs more weights adds them in `build`.
 
     Class attributes:
-        gates: name -> default squashing function, in the order in which their weights stand.
+        gates: name -> default activation function, in the order in which their weights stand.
         num_states: how many states of [B, U] the cell carries.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
         keeps, writes: the gates that keep the state where they are open, and those that write over it; where
-            they are named, `start_chrono` can make the memory long.
+            they are named, `chrono_init` can make the memory long.
 
     Args:
         units: U, the width of the state and output, at least 1.
@@ -62,7 +62,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
             that the cell has no place for.
     """
 
-    gates: Mapping[str, Squash]
+    gates: Mapping[str, Activation]
     num_states: ClassVar[int] = 1
     recurrent_bias: ClassVar[bool] = False
     unit_bias: ClassVar[tuple[str, ...]] = ()

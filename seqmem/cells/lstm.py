@@ -4,8 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from seqmem.cells.activations import sigmoid, tanh
 from seqmem.cells.base import Cell, Step
-from seqmem.cells.squash import sigmoid, tanh
 
 
 class LSTMCell(Cell):

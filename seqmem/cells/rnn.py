@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from seqmem.cells.activations import tanh
 from seqmem.cells.base import Cell, Step
-from seqmem.cells.squash import tanh
 
 
 class RNNCell(Cell):

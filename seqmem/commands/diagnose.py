@@ -89,11 +89,11 @@ def _by_cell(lives: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _read(options: argparse.Namespace, forecaster: Any) -> Any:
-    from seqmem.bars import read_bars
-    from seqmem.series import read_prices
-    from seqmem.serving import Served
+    from seqmem.data.bars import read_bars
+    from seqmem.data.series import read_prices
+    from seqmem.serving import ServedModel
 
-    column = options.column or Served(options.model).column or "Close"
+    column = options.column or ServedModel(options.model).column or "Close"
     if not forecaster.target.columns:
         return read_prices(options.prices, column, date_format=options.date_format, lookback=1, horizon=0)
     columns = {"close": column, "high": options.high, "low": options.low}

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         FileNotFoundError: no models below the root.
     """
     from seqmem.report import written_whole
-    from seqmem.serving import configs
+    from seqmem.serving.server import configs
 
     stable = dict(_version(text) for text in options.stable)
     models = configs.models_config(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqmem.commands.arguments import at_least_one
-from seqmem.studies import STUDIES
+from seqmem.experiments.studies import STUDIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,12 +41,12 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     """Measure a study; 0, or 130 after Ctrl-C."""
     import logging
 
+    from seqmem.experiments.studies import study
+    from seqmem.experiments.studies.base import summary
+    from seqmem.experiments.studies.certificate import certificate
+    from seqmem.experiments.studies.running import run as measure
     from seqmem.process import prepare
     from seqmem.report import check_folder, check_plot, plot_study
-    from seqmem.studies import study
-    from seqmem.studies.base import summary
-    from seqmem.studies.certificate import certificate
-    from seqmem.studies.running import run as measure
 
     if options.name is None:
         for name in STUDIES:
@@ -87,8 +87,8 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _say(chosen: Any, rows: "pd.DataFrame", about: str, console: "Console") -> None:
+    from seqmem.experiments.studies.base import summary
     from seqmem.report import heading, study_table, table
-    from seqmem.studies.base import summary
 
     if about:
         heading("Certificate", console)

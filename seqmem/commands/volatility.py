@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from seqmem.bars import read_bars, read_panel
 from seqmem.cells import cell_class
-from seqmem.league import REFERENCES, League, PanelLeague, panel_league, volatility_league
-from seqmem.league.entries import noted
+from seqmem.data.bars import read_bars, read_panel
+from seqmem.data.series import day
+from seqmem.experiments.league import REFERENCES, League, PanelLeague, panel_league, volatility_league
+from seqmem.experiments.league.entries import noted
 from seqmem.process import prepare
 from seqmem.report import (
     LEAGUE_NOTE,
@@ -23,7 +24,6 @@ from seqmem.report import (
     table,
     written_whole,
 )
-from seqmem.series import day
 from seqmem.serving import check_name, export
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from seqmem.forecaster import Forecaster
+from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import Recurrent
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.cells import Squash
+from seqmem.cells import Activation
 from seqmem.diagnostics.steps import batch, cells, walk
 from seqmem.recurrence import Recurrent
 
-FAR = 1e4  # where a squashing function that has limits is at one
+FAR = 1e4  # where an activation function that has limits is at one
 
 
 def trace(layer: Recurrent, sequence: Any) -> pd.DataFrame:
@@ -83,10 +83,10 @@ def saturation(layer: Recurrent, sequences: Any, *, margin: float = 0.05) -> pd.
     return pd.DataFrame(rows).set_index(["cell", "gate"])
 
 
-def limits(squash: Squash) -> tuple[float, float]:
-    """The limits of a squashing function, infinite where it has none.
+def limits(squash: Activation) -> tuple[float, float]:
+    """The limits of an activation function, infinite where it has none.
 
-    >>> from seqmem.cells.squash import linear, sigmoid, tanh
+    >>> from seqmem.cells.activations import linear, sigmoid, tanh
     >>> limits(sigmoid), limits(tanh), limits(linear)
     ((0.0, 1.0), (-1.0, 1.0), (-inf, inf))
     """

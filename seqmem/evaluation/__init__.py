@@ -10,8 +10,8 @@ from seqmem.evaluation.significance import (
     diebold_mariano,
     model_confidence_set,
 )
+from seqmem.evaluation.summary import volatility_verdict
 from seqmem.evaluation.volatility import seed_spread, volatility_backtest, volatility_scores
-from seqmem.evaluation.words import volatility_verdict
 
 __all__ = [
     "CONFIDENCE",

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from seqmem.evaluation.significance import SIGNIFICANCE, diebold_mariano
+from seqmem.evaluation.summary import ahead
 from seqmem.evaluation.volatility import losses
-from seqmem.evaluation.words import ahead
 
 
 class PanelTest(NamedTuple):

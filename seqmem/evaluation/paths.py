@@ -24,7 +24,7 @@ def backtest(models: Mapping[str, Any], series: pd.Series, at: Any) -> pd.DataFr
     Raises:
         ValueError: no models, or models of different horizons.
 
-    >>> from seqmem.baselines import LastClose
+    >>> from seqmem.models.classics import LastClose
     >>> backtest({"last close": LastClose(horizon=1)}, pd.Series([1.0, 2.0, 4.0]), at=[0, 1])
             model  origin  date  h  last  forecast  actual
     0  last close       0     0  1   1.0       1.0     2.0

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.bars import as_bars, parkinson, squared_returns
+from seqmem.data.bars import as_bars, parkinson, squared_returns
 from seqmem.evaluation.significance import MIN_LOSSES, diebold_mariano, model_confidence_set
 
 PROXIES = {"squared": "squared returns", "parkinson": "Parkinson's range"}
@@ -22,7 +22,7 @@ def volatility_backtest(
     Args:
         models: name -> anything with `forecast(series, at) -> [N, H]`: variances of the log return over the
             next h days, in squared log returns.
-        bars: the whole series, see `seqmem.bars`; each forecast uses the rows up to its origin alone.
+        bars: the whole series, see `seqmem.data.bars`; each forecast uses the rows up to its origin alone.
         at: origins, [N], each at least 22.
         training: how many rows the scale of Parkinson's variance is taken from.
         horizons: h, those of the models.
@@ -38,7 +38,7 @@ def volatility_backtest(
         ValueError: no models; an origin before row 22; a forecast of another shape, or not finite and
             above 0: which, and when.
 
-    >>> from seqmem.baselines import EWMA
+    >>> from seqmem.models.classics import EWMA
     >>> closes = 100 * np.exp(0.01 * np.arange(80))
     >>> results = volatility_backtest({"EWMA": EWMA().fit(closes, 60)}, closes, [70], training=60)
     >>> results[["model", "h", "forecast", "squared"]].round(6)

@@ -1,7 +1,7 @@
 """A recurrence and its adjoint, each one compiled loop.
 
-Forward, the loop keeps the states and what every squashing function gave. Backward, each step is one
-vector-Jacobian product of the cell's own `step`, by automatic differentiation: its squashing functions are
+Forward, the loop keeps the states and what every activation function gave. Backward, each step is one
+vector-Jacobian product of the cell's own `step`, by automatic differentiation: its activation functions are
 not computed again, they give back what was kept, and their slope is known from it. The gradients of both
 kernels and biases are one large matmul after the loop. No equation of a cell is written here.
 
@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from seqmem.cells import Cell, Squash
-from seqmem.cells.squash import squashing
-from seqmem.recurrence.nature import Nature, giving_back, keeping, study
+from seqmem.cells import Activation, Cell
+from seqmem.cells.activations import intercept_activations
+from seqmem.recurrence.step_analysis import StepAnalysis, giving_back, keeping, study
 
 Tensor = Any
 
@@ -63,7 +63,7 @@ def weights(cell: Cell) -> list[Any]:
     return projections + [weight for weight in cell.trainable_variables if id(weight) not in known]
 
 
-def _squashes(cell: Cell) -> tuple[Squash, Squash]:
+def _squashes(cell: Cell) -> tuple[Activation, Activation]:
     return cell.activation, cell.recurrent_activation
 
 
@@ -90,7 +90,7 @@ def _pair(cell: Cell) -> Adjoint | None:
     return _compile(cell, nature) if nature else None
 
 
-def _compile(cell: Cell, nature: Nature) -> Adjoint:
+def _compile(cell: Cell, nature: StepAnalysis) -> Adjoint:
     count, units, width = cell.num_states, cell.units, cell.units * len(cell.gates)
     variables = weights(cell)
     own = len(variables) - (2 if cell.bias is None else 3)
@@ -104,7 +104,7 @@ def _compile(cell: Cell, nature: Nature) -> Adjoint:
 
         def body(t: Tensor, states: Any, arrays: Any) -> tuple[Any, ...]:
             squashed: list[Tensor] = []
-            with supplied(values), squashing(keeping(squashed)):
+            with supplied(values), intercept_activations(keeping(squashed)):
                 x, r = cell.project(inputs[t]), cell.recur(_masked(states[0], keep))
                 step = cell.step(x, r, tuple(states))
             # What is written, XLA computes once; what only feeds other operations, once in each of them.
@@ -130,7 +130,7 @@ def _compile(cell: Cell, nature: Nature) -> Adjoint:
             given, unread = list(given), tf.zeros((tf.shape(now[0])[0], width), now[0].dtype)
             x = given.pop(0) if nature.reads_x else tf.identity(unread)
             r = given.pop(0) if nature.reads_r else tf.identity(unread)
-            with supplied(values), squashing(giving_back(given)), tf.GradientTape() as tape:
+            with supplied(values), intercept_activations(giving_back(given)), tf.GradientTape() as tape:
                 tape.watch([x, r, *watched])
                 return list(cell.step(x, r, tuple(now)).states), tape, [x, r]
 

@@ -7,7 +7,7 @@ import keras
 
 from seqmem._configured import Configured
 from seqmem.cells import Cell
-from seqmem.recurrence import fast, plain, served
+from seqmem.recurrence import compiled_loop, inference, loop
 
 Tensor = Any
 
@@ -44,10 +44,10 @@ class Recurrent(Configured, keras.layers.RNN):
             outputs, last, _ = self._climb(in_order, initial_state, bool(training), every=False)
             return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
         if training is False or training is None:
-            if served.wanted():
-                return served.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
+            if inference.wanted():
+                return inference.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
             options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
-            return plain.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
+            return loop.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
         return super().inner_loop(sequences, initial_state, mask, training=training)
 
     def trajectory(self, inputs: Tensor, training: bool = False) -> list[Tensor]:
@@ -90,14 +90,18 @@ class Recurrent(Configured, keras.layers.RNN):
             _, after = self.cell(x, states, **options)
             return keras.ops.concatenate(keras.tree.flatten(after), -1), after
 
-        _, together, _ = plain.run(all_states, inputs, first, sequences=True)
+        _, together, _ = loop.run(all_states, inputs, first, sequences=True)
         widths = [state.shape[-1] for state in keras.tree.flatten(first)]
         borders = [0, *itertools.accumulate(widths)]
         return [together[..., start:stop] for start, stop in itertools.pairwise(borders)]
 
     def _compiles(self, sequences: Tensor, training: Any) -> bool:
         # A length that the graph does not know may change from batch to batch: each would be compiled.
-        return fast.wanted(training) and sequences.shape[1] is not None and fast.covers(self.cell)
+        return (
+            compiled_loop.wanted(training)
+            and sequences.shape[1] is not None
+            and compiled_loop.covers(self.cell)
+        )
 
     def _climb(self, inputs: Tensor, initial_state: Any, training: bool, *, every: bool) -> Any:
         """Run the stack compiled: outputs, last states, and with `every` all states after every step."""
@@ -108,7 +112,7 @@ class Recurrent(Configured, keras.layers.RNN):
         for cell in stack:
             states = [first.pop(0) for _ in range(cell.num_states)]
             wanted = cell.num_states if every else int(self.return_sequences or cell is not stack[-1])
-            found, states = fast.run(cell, inputs, states, sequences=wanted, training=training)
+            found, states = compiled_loop.run(cell, inputs, states, sequences=wanted, training=training)
             inputs = found[0] if found else states[0][:, None]
             trajectories += found
             last += states
@@ -123,7 +127,7 @@ def _every_gate(cell: Cell, inputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         return keras.ops.concatenate([step.output, *map(step.gates.get, cell.gates)], -1), list(step.states)
 
     first = cell.get_initial_state(keras.ops.shape(inputs)[0])
-    _, together, _ = plain.run(watched, inputs, first, sequences=True)  # [B, T, (1 + G) * U]
+    _, together, _ = loop.run(watched, inputs, first, sequences=True)  # [B, T, (1 + G) * U]
     output, *gates = keras.ops.split(together, 1 + len(cell.gates), axis=-1)
     return output, dict(zip(cell.gates, gates, strict=True))
 

@@ -1,7 +1,7 @@
 """Reports: tables for a terminal, plots for a file, an inspection of prices in plain words."""
 
-from seqmem.report.files import check_folder, written_whole
-from seqmem.report.inspection import Inspection, inspect_prices
+from seqmem._files import check_folder, written_whole
+from seqmem.data.inspection import Inspection, inspect_prices
 from seqmem.report.memory import plot_flow, plot_half_lives, plot_saturation, plot_trace
 from seqmem.report.plots import check_plot, plot_forecast
 from seqmem.report.studies import plot_study, study_table

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from seqmem.report.files import written_whole
+from seqmem._files import written_whole
 
 
 def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, days: int = 120) -> Path:

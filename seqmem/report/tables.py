@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from seqmem.series import day
+from seqmem.data.series import day
 
 DATES_NOTE = "Dates are the coming trading days; holidays are not known."
 FORECAST_FORMATS = {"forecast": ".2f", "change": "+.2%"}

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.forecaster import Forecaster
-from seqmem.series import fingerprint
-from seqmem.serving.endpoints import columns, endpoints
+from seqmem.data.series import fingerprint
+from seqmem.models.forecaster import Forecaster
+from seqmem.serving.exporting.endpoints import columns, endpoints
 from seqmem.serving.provenance import CARD, weights_hash
 
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")

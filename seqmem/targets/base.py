@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from seqmem._configured import Configured
-from seqmem.series import as_levels
+from seqmem.data.series import as_levels
 from seqmem.transforms import Transform
 
 Tensor = Any

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqmem.bars import BAR, as_bars, parkinson, range_variance, squared_returns
+from seqmem.data.bars import BAR, as_bars, parkinson, range_variance, squared_returns
 from seqmem.targets.base import Target
 from seqmem.transforms import LogReturn
 

@@ -10,16 +10,16 @@ from samples import CELLS, NETWORKS
 
 import seqmem
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, sigmoid, tanh
-from seqmem.recurrence import Recurrent, compiled, undifferentiated
+from seqmem.recurrence import Recurrent, compiled, inference_mode
 from seqmem.recurrence.adjoint import adjoint
-from seqmem.recurrence.fast import covers
+from seqmem.recurrence.compiled_loop import covers
 
 B, T, F, U = 5, 7, 2, 4
 IDS = [sample.cell.__name__ for sample in CELLS]
 
 
 class LayerNormCell(Cell):
-    """A step that is not pointwise, with a sublayer's weights, and a function that is no `Squash`."""
+    """A step that is not pointwise, with a sublayer's weights, and a function that is no `Activation`."""
 
     gates = {"update": sigmoid, "candidate": tanh}
 
@@ -264,7 +264,7 @@ def test_what_nobody_differentiates_is_the_same_number(sample, sequences, rng):
     x = tf.constant(rng.normal(size=(B, T, F)), "float32")
     first = layer(x)[1:]
     expected = layer(x, initial_state=first)
-    with undifferentiated(), tf.GradientTape() as tape:
+    with inference_mode(), tf.GradientTape() as tape:
         found = layer(x, initial_state=first)
         loss = tf.reduce_sum(found[0])
     for mine, other in zip(keras.tree.flatten(found), keras.tree.flatten(expected), strict=True):

@@ -13,10 +13,10 @@ from samples import (
     small_forecaster,
 )
 
-from seqmem import windows
-from seqmem.baselines import WalkForward
+from seqmem.data import windows
+from seqmem.data.windows import split
 from seqmem.evaluation import backtest
-from seqmem.windows import split
+from seqmem.models.classics import WalkForward
 
 SERIES = random_walk(300)
 NOW = 250

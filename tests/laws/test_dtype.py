@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from samples import CELLS, random_walk
 
-from seqmem.forecaster import Forecaster
+from seqmem.data.windows import split
+from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder
 from seqmem.recurrence import Recurrent
-from seqmem.windows import split
 
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "mixed_float16": 5e-3}
 

@@ -7,113 +7,80 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"seqmem.sources", "seqmem._configured"},
-    {
-        "seqmem.losses",
-        "seqmem.averages",
-        "seqmem.divergence",
-        "seqmem.process",
-        "seqmem.windows",
-        "seqmem.series",
-        "tuning.space",
-        "tuning.tuners",
-        "tuning.interrupt",
-        "tuning.log",
-        "tuning.runs",
-    },
-    {
-        "seqmem.cells",
-        "seqmem.transforms",
-        "seqmem.bars",
-        "tuning.observer",
-        "tuning.folds",
-        "tuning.stopping",
-        "tuning.tables",
-        "tuning.project",
-        "tuning.noise",
-        "tuning.proposals",
-    },
-    {
-        "seqmem.recurrence",
-        "seqmem.targets",
-        "seqmem.stationarity",
-        "seqmem.panel",
-        "tuning.workers",
-        "tuning.watchers",
-        "tuning.ledger",
-        "tuning.rules",
-        "tuning.report",
-    },
-    {"seqmem.networks", "seqmem.learner"},
-    {"seqmem.forecaster", "seqmem.baselines"},
-    {"seqmem.volatility", "seqmem.diagnostics"},
-    {"seqmem.evaluation", "seqmem.serving"},
-    {"seqmem.report", "seqmem.league"},
-    {"seqmem.studies"},
+    {"seqmem._configured", "seqmem._files"},
+    {"seqmem.losses", "seqmem.process", "tuning.space", "tuning.tuners", "tuning.interrupt", "tuning.trials"},
+    {"seqmem.cells", "seqmem.transforms", "tuning.stopping"},
+    {"seqmem.data", "seqmem.recurrence"},
+    {"seqmem.targets", "seqmem.networks"},
+    {"seqmem.models"},
+    {"seqmem.diagnostics", "seqmem.evaluation", "seqmem.serving"},
+    {"seqmem.report"},
+    {"seqmem.experiments"},
     {"seqmem.commands"},
-    {"seqmem.cli", "tuning.tasks", "tuning.display", "tuning.supervisor"},
-    {"tuning.hypermodel"},
-    {"tuning.fingerprint", "tuning.watched"},
-    {"tuning.engine"},
-    {"tuning.searcher", "tuning.again", "tuning.setup"},
-    {"tuning.selection", "tuning.chief", "tuning.worker"},
-    {"tuning.job"},
-    {"tuning.after"},
+    {"seqmem.cli", "tuning.tasks"},
+    {"tuning.hypermodel", "tuning.display"},
+    {"tuning.journal"},
+    {"tuning.instrumented"},
+    {"tuning.tuner_setup"},
+    {"tuning.searcher", "tuning.rerun", "tuning.config"},
+    {"tuning.selection", "tuning.distributed"},
+    {"tuning.pipeline"},
+    {"tuning.commands"},
     {"seqmem.__main__", "tuning.__main__", "seqmem", "tuning"},  # the faces
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 DOORS = {
     "arch": {
-        "seqmem.stationarity",
-        "seqmem.sources",
-        "seqmem.baselines.garch",
+        "seqmem.data.stationarity",
+        "seqmem.data.sources",
+        "seqmem.models.classics.garch",
         "seqmem.evaluation.significance",
     },
     "statsmodels": {"seqmem.evaluation.significance"},
     "keras_tuner": {
         "tuning.hypermodel",
         "tuning.searcher",
-        "tuning.engine",
-        "tuning.ledger",
-        "tuning.watched",
-        "tuning.again",
-        "tuning.setup",
-        "tuning.chief",  # its service
-        "tuning.worker",  # its client
+        "tuning.tuner_setup",
+        "tuning.journal.oracle",
+        "tuning.instrumented",
+        "tuning.rerun",
+        "tuning.config",
+        "tuning.distributed.chief",  # its service
+        "tuning.distributed.worker",  # its client
     },
     "matplotlib": {"seqmem.report.plots"},
     "starlette": {"seqmem.serving.server.app"},
-    "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.impatient"},
+    "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.header_timeout"},
     "prometheus_client": {"seqmem.serving.server.metrics"},
-    "urllib3": {"seqmem.serving.over_rest"},
-    "grpc": {"seqmem.serving.over_grpc", "tuning.chief", "tuning.worker"},
-    "scipy": {"seqmem.baselines.variance", "seqmem.baselines.har"},
+    "urllib3": {"seqmem.serving.client.rest"},
+    "grpc": {"seqmem.serving.client.grpc", "tuning.distributed.chief", "tuning.distributed.worker"},
+    "scipy": {"seqmem.models.classics.ewma", "seqmem.models.classics.har"},
     "tensorflow": {
-        "seqmem.divergence",  # inside the compiled step
+        "seqmem.models.divergence",  # inside the compiled step
         "seqmem.process",  # its threads
-        "seqmem.windows",  # tf.data
+        "seqmem.data.windows",  # tf.data
         "seqmem.recurrence.adjoint",  # compiled loops
-        "seqmem.recurrence.fast",  # tf.custom_gradient
-        "seqmem.recurrence.nature",  # scratch graphs
-        "seqmem.recurrence.plain",  # a loop of several steps to a turn
-        "seqmem.learner",  # tf.GradientTape
+        "seqmem.recurrence.compiled_loop",  # tf.custom_gradient
+        "seqmem.recurrence.step_analysis",  # scratch graphs
+        "seqmem.recurrence.loop",  # a loop of several steps to a turn
+        "seqmem.models.learner",  # tf.GradientTape
         "seqmem.diagnostics.flow",  # tf.GradientTape
         "seqmem.diagnostics.retention",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
-        "seqmem.studies.problems",  # drawn in the graph
-        "seqmem.studies.solving",  # tf.GradientTape, in a loop of the graph
-        "seqmem.recurrence.served",  # the fused kernel
-        "seqmem.serving.checks",  # the graph's own errors
-        "seqmem.serving.endpoints",  # signatures
-        "seqmem.serving.onnx_model",  # what is converted
-        "seqmem.serving.loading",  # tf.saved_model
+        "seqmem.experiments.studies.problems",  # drawn in the graph
+        "seqmem.experiments.studies.solving",  # tf.GradientTape, in a loop of the graph
+        "seqmem.recurrence.inference",  # the fused kernel
+        "seqmem.serving.exporting.graph_checks",  # the graph's own errors
+        "seqmem.serving.exporting.endpoints",  # signatures
+        "seqmem.serving.exporting.onnx",  # what is converted
+        "seqmem.serving.loading.load",  # tf.saved_model
         "seqmem.serving.card",  # its version
         "seqmem.serving.provenance",  # its protobufs
-        "seqmem.serving.signatures",  # the message that a SavedModel is
-        "seqmem.serving.warmup",  # TFRecords
+        "seqmem.serving.protocol.signatures",  # the message that a SavedModel is
+        "seqmem.serving.exporting.warmup",  # TFRecords
         "seqmem.serving.server.version",  # a session, as TensorFlow Serving runs one
-        "tuning.fingerprint",  # its version
-        "tuning.watchers",  # summaries for TensorBoard
+        "tuning.journal.fingerprint",  # its version
+        "tuning.display.reporters",  # summaries for TensorBoard
     },
 }
 MODULES = {

@@ -9,7 +9,7 @@ import pytest
 from samples import FORECASTERS, VOLATILITY_FORECASTERS, random_bars, random_walk
 from streaming import assert_a_stream_is_a_window
 
-from seqmem.serving import Served, export, load
+from seqmem.serving import ServedModel, export, load
 
 
 @pytest.mark.parametrize("make", FORECASTERS)
@@ -19,7 +19,7 @@ def test_served_is_python(make, tmp_path):
     forecaster.target.transform.adapt(prices.to_numpy())
     forecaster.build()
     folder = export(forecaster, tmp_path, name="sample")
-    served, again = Served(folder), load(folder)
+    served, again = ServedModel(folder), load(folder)
     at = np.arange(40, 1040)
     for level in (1.0, 40_000.0):
         series = (prices / prices.iloc[0] * level).to_numpy()
@@ -37,7 +37,7 @@ def test_served_variances_are_pythons(make, tmp_path):
     forecaster.target.adapt([forecaster.target.levels(bars)])
     forecaster.build()
     folder = export(forecaster, tmp_path, name="sample")
-    served, again = Served(folder), load(folder)
+    served, again = ServedModel(folder), load(folder)
     at = np.arange(60, 290)
     for level in (1.0, 40_000.0):
         series = bars / bars.iloc[0, 0] * level

@@ -4,8 +4,8 @@ import samples
 
 import seqmem.networks
 from seqmem._configured import Configured
-from seqmem.baselines import Baseline, GeometricMean, WalkForward
 from seqmem.cells import CELLS, Cell
+from seqmem.models.classics import Baseline, GeometricMean, WalkForward
 from seqmem.networks import Schedule
 from seqmem.targets import Target
 from seqmem.transforms import Transform

@@ -1,10 +1,10 @@
-"""Law: a squashing function's slope, read off its output, is its derivative."""
+"""Law: an activation function's slope, read off its output, is its derivative."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from seqmem.cells.squash import SQUASHES
+from seqmem.cells.activations import SQUASHES
 
 
 @pytest.mark.parametrize("name", SQUASHES)

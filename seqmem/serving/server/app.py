@@ -17,11 +17,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from seqmem.serving.server import bodies
+from seqmem.serving.server import codec
 from seqmem.serving.server.errors import RequestError, invalid
 from seqmem.serving.server.limits import Limits
 from seqmem.serving.server.metrics import CONTENT_TYPE, Metrics
-from seqmem.serving.server.shelf import Shelf
+from seqmem.serving.server.versions import VersionManager
 
 LOG = logging.getLogger(__name__)
 _WHICH = r"/v1/models/([^/:]+)(?:/versions/(\d{1,18})|/labels/([^/:]+))?"
@@ -37,7 +37,7 @@ class Application:
         limits: what it bears.
     """
 
-    def __init__(self, shelf: Shelf, limits: Limits) -> None:
+    def __init__(self, shelf: VersionManager, limits: Limits) -> None:
         self._shelf, self._limits, self._metrics = shelf, limits, Metrics()
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="seqmem-run")
         self._held = 0
@@ -68,12 +68,12 @@ class Application:
         try:
             body = await self._respond(request, labels)
         except RequestError as error:
-            body, status, headers = bodies.error(str(error)), error.status, error.headers
+            body, status, headers = codec.error(str(error)), error.status, error.headers
         except ClientDisconnect:
             body, status = b"", 499  # nobody reads it
         except Exception:
             LOG.exception("%s %s", request.method, request.url.path)
-            body, status = bodies.error("Internal error; the server's log has it"), 500
+            body, status = codec.error("Internal error; the server's log has it"), 500
         finally:
             self._held -= 1
             self._metrics.running.set(self._held)
@@ -83,7 +83,7 @@ class Application:
 
     def _refuse(self, labels: list[str], error: RequestError) -> Response:
         self._metrics.requests.labels(*labels, error.status).inc()
-        return Response(bodies.error(str(error)), error.status, error.headers, media_type="application/json")
+        return Response(codec.error(str(error)), error.status, error.headers, media_type="application/json")
 
     async def _respond(self, request: Request, labels: list[str]) -> bytes:
         path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1").partition("?")[0]
@@ -136,9 +136,9 @@ class Application:
 
     def _predict(self, which: tuple[str, int | None, str | None], body: bytes) -> bytes:
         """Runs in a thread: parsing a large body takes as long as the graph."""
-        request = bodies.read(body)
+        request = codec.read(body)
         with self._shelf.version(*which) as version:
-            inputs = bodies.arrays(request, version.signature(request.signature).inputs)
+            inputs = codec.arrays(request, version.signature(request.signature).inputs)
             rows = max((len(each) for each in inputs.values() if each.ndim), default=1)
             if rows > self._limits.max_batch:
                 raise invalid(
@@ -146,7 +146,7 @@ class Application:
                 )
             outputs = version.run(request.signature, inputs)
         self._metrics.rows.labels(which[0]).inc(rows)
-        return bodies.write(outputs, rows=request.rows)
+        return codec.write(outputs, rows=request.rows)
 
     def _metadata(self, which: tuple[str, int | None, str | None]) -> bytes:
         with self._shelf.version(*which) as version:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from seqmem.serving.protocol.tensors import DTYPES
 from seqmem.serving.server.errors import invalid
-from seqmem.serving.tensors import DTYPES
 
 _NUMBERS = frozenset({int, float})
 _ALLOWED = {

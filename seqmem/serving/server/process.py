@@ -11,9 +11,9 @@ from pathlib import Path
 import uvicorn
 
 from seqmem.serving.server.app import Application
-from seqmem.serving.server.impatient import impatient
+from seqmem.serving.server.header_timeout import impatient
 from seqmem.serving.server.limits import Limits
-from seqmem.serving.server.shelf import Shelf
+from seqmem.serving.server.versions import VersionManager
 
 __all__ = ["Limits", "serve"]
 LOG = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def serve(
     # That a session is a thing of old is no news: TensorFlow Serving runs one too.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    shelf = Shelf(Path(path))
+    shelf = VersionManager(Path(path))
     # A port that is taken is known before models are loaded.
     with (
         contextlib.suppress(_Stopped),
@@ -97,7 +97,7 @@ def _deaf() -> None:
 
 
 @contextlib.contextmanager
-def _watched(shelf: Shelf, poll: float) -> Iterator[None]:
+def _watched(shelf: VersionManager, poll: float) -> Iterator[None]:
     """Look for new versions now and then, in a thread."""
     stop = threading.Event()
 

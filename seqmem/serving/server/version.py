@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from seqmem.serving import warmup
-from seqmem.serving.protos import PredictionLog
+from seqmem.serving.exporting import warmup
+from seqmem.serving.protocol.protos import PredictionLog
+from seqmem.serving.protocol.signatures import Signature, signature
+from seqmem.serving.protocol.tensors import to_array
 from seqmem.serving.server.errors import STATUSES, RequestError, invalid
-from seqmem.serving.signatures import Signature, signature
-from seqmem.serving.tensors import to_array
 
 
 class Version:

@@ -1,0 +1,1 @@
+"""Data: what comes in, checked once."""

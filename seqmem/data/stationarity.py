@@ -1,0 +1,123 @@
+"""Is a series fit to be fed to an activation function? ADF and KPSS verdicts, and the share out of range."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+
+LEVEL = 0.01  # of both tests: a random walk passes both once in many thousand series
+
+
+class NonStationary(ValueError):
+    """Values that wander: a network trained on them is asked about levels it has never seen."""
+
+
+class Verdict(NamedTuple):
+    """What two tests with opposite null hypotheses say.
+
+    Attributes:
+        adf: p-value of augmented Dickey-Fuller; small: a unit root (a random walk) is rejected. NaN where
+            the test cannot be made, which is no evidence against one.
+        kpss: p-value of Kwiatkowski-Phillips-Schmidt-Shin; small: stationarity is rejected.
+    """
+
+    adf: float
+    kpss: float
+
+    @property
+    def unit_root(self) -> bool:
+        """Whether a unit root cannot be ruled out."""
+        return not self.adf < LEVEL
+
+    @property
+    def stationary(self) -> bool:
+        """Whether both tests say so."""
+        return not self.unit_root and self.kpss >= LEVEL
+
+    @property
+    def words(self) -> str:
+        """The verdict in plain words."""
+        if np.isnan(self.adf):
+            says = "too few values, or too smooth, to test"
+        elif self.stationary:
+            says = "stationary: both tests agree"
+        elif not self.unit_root:
+            says = "no unit root, but the mean or the variance shifts"
+        elif self.kpss < LEVEL:
+            says = "wanders like a random walk: both tests agree"
+        else:
+            says = "a random walk cannot be ruled out"
+        return f"{says} (ADF p = {self.adf:.3f}, KPSS p = {self.kpss:.3f})"
+
+
+def verdict(values: Any) -> Verdict:
+    """ADF (Dickey and Fuller 1979) and KPSS (1992) with a constant, lags chosen from the data.
+
+    Args:
+        values: [N], at least 30 of them.
+
+    Raises:
+        ValueError: too few values, or values that do not vary or are not finite.
+
+    >>> noise = np.random.default_rng(0).normal(size=500)
+    >>> verdict(noise).stationary, verdict(noise.cumsum()).stationary
+    (True, False)
+    """
+    from arch.unitroot import ADF, KPSS
+    from arch.utility.exceptions import InfeasibleTestException
+    from threadpoolctl import threadpool_limits
+
+    values = np.asarray(values, dtype="float64").ravel()
+    if values.size < 30 or not np.isfinite(values).all() or np.ptp(values) == 0:
+        raise ValueError(
+            "verdict: expected at least 30 finite values that vary. "
+            f"Received: {values.size} values, {int((~np.isfinite(values)).sum())} of them not finite"
+        )
+    # On one thread: on cores that are busy, the threads of BLAS wait for one another a hundred times as long
+    # as the tests take.
+    with threadpool_limits(1, "blas"), warnings.catch_warnings():
+        # KPSS's new default of lags is what we want.
+        warnings.filterwarnings("ignore", "Lag selection has changed", DeprecationWarning)
+        try:
+            kpss = KPSS(values).pvalue
+        except InfeasibleTestException:  # it cannot choose lags where returns alternate: Schwert's rule
+            kpss = KPSS(values, lags=int(12 * (values.size / 100) ** 0.25)).pvalue
+        try:
+            adf = ADF(values, max_lags=20).pvalue
+        except InfeasibleTestException:  # too smooth a series to test
+            adf = np.nan
+    return Verdict(adf=float(adf), kpss=float(kpss))
+
+
+def require_stationary(values: Any, *, differenced: bool) -> None:
+    """Refuse what must not be fed to a tanh.
+
+    Args:
+        values: what the network would see of the training part, [N].
+        differenced: whether they are returns or differences. Those need only be free of a unit root;
+            levels must satisfy both tests.
+
+    Raises:
+        NonStationary: with the verdict, and the transform to use.
+    """
+    found = verdict(values)
+    if np.isnan(found.adf):
+        raise NonStationary(
+            f"what the network would see cannot be tested: {np.size(values)} values, {found.words}"
+        )
+    if found.unit_root or not (differenced or found.stationary):
+        raise NonStationary(
+            f"the network would see values that are not stationary: {found.words}. "
+            "Use LogReturn() for prices, Difference() for rates and spreads, "
+            "or Chain([LogReturn(), Standardize()]), the default of PricePath()."
+        )
+
+
+def out_of_range(values: Any, seen: Any) -> float:
+    """The share of `values` that lies outside the range of those `seen` in training.
+
+    >>> out_of_range([1.0, 5.0, 9.0, 11.0], seen=[0.0, 10.0])
+    0.25
+    """
+    values, seen = np.asarray(values), np.asarray(seen)
+    return float(np.mean((values < seen.min()) | (values > seen.max())))

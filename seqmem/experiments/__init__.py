@@ -1,0 +1,1 @@
+"""Experiments: the league of volatility and the studies; imported by the command alone."""

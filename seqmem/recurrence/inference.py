@@ -1,0 +1,142 @@
+"""A forward pass that nobody differentiates: few operations, all of them standard.
+
+An LSTM is TensorFlow's one operation for a whole sequence. A server asked for one forecast spends its time
+between operations, not in them: for it, weights are read once, and loops written out as far as that pays.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from seqmem.cells import LSTMCell
+from seqmem.cells.activations import sigmoid, tanh
+from seqmem.recurrence import loop
+
+Tensor = Any
+WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
+
+
+class FusedKernel(NamedTuple):
+    """One operation for a cell over a whole sequence.
+
+    Attributes:
+        fits: whether it computes this very cell.
+        run: (cell, inputs [B, T, F], states, whether all outputs are wanted) to (outputs [B, T, U], or the
+            last one [B, 1, U]; the last states).
+    """
+
+    fits: Callable[[Any], bool]
+    run: Callable[[Any, Tensor, Sequence[Tensor], bool], tuple[Tensor, list[Tensor]]]
+
+
+class _Way(NamedTuple):
+    in_one: FusedKernel
+    turn: int  # steps to a turn of the loops of other cells
+
+
+_chosen: ContextVar[_Way | None] = ContextVar("way without gradients", default=None)
+
+
+@contextmanager
+def inference_mode() -> Iterator[None]:
+    """Within it, what is not trained has no gradients, and is faster for it: scores and forecasts."""
+    token = _chosen.set(_Way(FusedKernel(fuses, _kernel), loop.TURN))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+@contextmanager
+def export_graph(model: keras.Model, in_one: FusedKernel | None = None) -> Iterator[None]:
+    """Within it, what a model answers is computed in a graph for a server. Such a graph has no gradients.
+
+    Args:
+        model: whose weights are read once.
+        in_one: the operation that the server has. None: TensorFlow's, for an LSTM.
+    """
+    weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
+    token = _chosen.set(_Way(in_one or FusedKernel(fuses, _kernel), WRITTEN_OUT))
+    try:
+        with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
+            yield
+    finally:
+        _chosen.reset(token)
+
+
+def wanted() -> bool:
+    """Whether anybody has said that there will be no gradients."""
+    return _chosen.get() is not None
+
+
+def fuses(cell: Any) -> bool:
+    """Whether TensorFlow's kernel for an LSTM computes this very cell."""
+    return (
+        type(cell) is LSTMCell
+        and (cell.activation, cell.recurrent_activation) == (tanh, sigmoid)
+        and cell.compute_dtype == cell.variable_dtype == "float32"
+    )
+
+
+def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
+    """As `loop.run`, cell by cell of a stack."""
+    stack, given, way = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _chosen.get()
+    assert way is not None
+    last: list[Tensor] = []
+    for one in stack:
+        mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
+        more = sequences or one is not stack[-1]
+        if inputs.shape[1] != 1 and way.in_one.fits(one):  # one step is faster in operations of its own
+            inputs, after = way.in_one.run(one, inputs, mine, more)
+        else:
+            inputs, after = _looped(one, inputs, mine, more, way.turn)
+        last += after
+    return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
+
+
+def _kernel(
+    cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+) -> tuple[Any, list[Any]]:
+    """The whole of an LSTM as one operation for each half of the batch: it runs on one core."""
+    batch, length = tf.shape(inputs)[0], inputs.shape[1] or tf.shape(inputs)[1]
+    kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
+    bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
+    sizes = [batch // 2, batch - batch // 2]
+    lengths = [length * tf.minimum(sizes[0], 1), length]  # of the empty half of a batch of one, no step
+    halves = [tf.split(one, sizes) for one in (inputs, *states)]
+    found = []
+    for steps, x, h, c in zip(lengths, *halves, strict=True):
+        outputs, cells = _lstm(tf.cast(steps, "int64"), tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
+        found.append((outputs if sequences else outputs[-1:], outputs[-1], cells[-1]))
+    outputs, h, c = (
+        tf.concat(parts, axis) for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)
+    )
+    return tf.transpose(outputs, (1, 0, 2)), [h, c]
+
+
+def _lstm(
+    steps: Tensor, x: Tensor, h: Tensor, c: Tensor, kernel: Tensor, bias: Tensor
+) -> tuple[Tensor, Tensor]:
+    """All h and all c [T, B, U] over x [T, B, F]; the gates stand in the order of ours."""
+    # Its registered gradient is that of an older kernel with another order: better none than a wrong one.
+    x = tf.raw_ops.PreventGradient(input=x, message="an LSTM in one operation has no gradient")
+    none = dict.fromkeys(("wci", "wcf", "wco"), tf.zeros(h.shape[-1:]))
+    options = {"cell_clip": 0.0, "use_peephole": False}  # no clip
+    found = tf.raw_ops.BlockLSTMV2(
+        seq_len_max=steps, x=x, cs_prev=c, h_prev=h, w=kernel, b=bias, **none, **options
+    )
+    return found.h, found.cs
+
+
+def _looped(
+    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool, turn: int
+) -> tuple[Any, list[Any]]:
+    options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
+    sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
+    nested = keras.tree.pack_sequence_as(list(sizes), list(states))
+    _, outputs, last = loop.run(cell, inputs, nested, sequences=sequences, turn=turn, **options)
+    return outputs, keras.tree.flatten(last)

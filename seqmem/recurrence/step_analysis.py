@@ -1,0 +1,137 @@
+"""What the derivative of a cell's `step` needs, found out by trying it once on a scratch graph."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seqmem.cells import Activation, Cell
+from seqmem.cells.activations import intercept_activations, linear
+
+Tensor = Any
+
+
+class StepAnalysis(NamedTuple):
+    """The nature of a `step` that can be run again for its derivative.
+
+    Attributes:
+        squashed: the widths of what its activation functions give, in the order of the calls.
+        reads_x, reads_r: whether the derivative reads the values of the projections.
+        one_slope: whether the derivatives with respect to x and r are one, as where only x + r matters.
+    """
+
+    squashed: tuple[int, ...]
+    reads_x: bool
+    reads_r: bool
+    one_slope: bool
+
+    def read(self, x: Any, r: Any) -> list[Any]:
+        """Of the two, those that the derivative reads."""
+        return [one for one, reads in ((x, self.reads_x), (r, self.reads_r)) if reads]
+
+
+def study(cell: Cell) -> StepAnalysis | None:
+    """The nature of a built cell's `step`, or None where it cannot be cut into shards and run again.
+
+    That is where it draws numbers or changes variables (it would not be the same a second time), mixes the
+    examples of a batch, or puts out something else than its first state.
+    """
+    found: list[StepAnalysis | None] = []
+
+    def once(x: Tensor, r: Tensor, *states: Tensor) -> None:
+        before = [(variable, tf.identity(variable.value)) for variable in cell.variables]
+        squashed: list[Tensor] = []
+        x_again, r_again = tf.identity(x), tf.identity(r)
+        with keras.StatelessScope(state_mapping=before) as scope:
+            with intercept_activations(keeping(squashed)):
+                step = cell.step(x, r, states)
+            read = [x_again, r_again, *states, *(value for _, value in before if value.dtype.is_floating)]
+            with tf.GradientTape() as tape, intercept_activations(giving_back(squashed)):
+                tape.watch(read)
+                again = cell.step(x_again, r_again, states)
+            unchanged = all(scope.get_current_value(variable) is value for variable, value in before)
+        if not unchanged or step.output is not step.states[0]:
+            return
+        slopes = tape.gradient(list(again.states), read, list(states), unconnected_gradients="zero")
+        sources = _sources(slopes)
+        found.append(
+            StepAnalysis(
+                tuple(value.shape[-1] for value in squashed),
+                x_again.name in sources,
+                r_again.name in sources,
+                slopes[0] is slopes[1],
+            )
+        )
+
+    # Of a known size: else the derivative of a sum asks both sides for their shapes.
+    projected = tf.TensorSpec((2, len(cell.gates) * cell.units), cell.compute_dtype)
+    state = tf.TensorSpec((2, cell.units), cell.compute_dtype)
+    scratch = tf.function(once, autograph=False).get_concrete_function(
+        projected, projected, *[state] * cell.num_states
+    )
+    kinds = {operation.type for operation in scratch.graph.get_operations() if operation.op_def.is_stateful}
+    repeatable = bool(found) and kinds <= {"Placeholder", "ReadVariableOp"}
+    return found[0] if repeatable and not _mixes(cell) else None
+
+
+def _mixes(cell: Cell) -> bool:
+    """Whether what `step` says of an example depends on its batch, so that no batch may be cut."""
+    with tf.init_scope():
+        draw = np.random.default_rng(0)
+        widths = [len(cell.gates) * cell.units] * 2 + [cell.units] * cell.num_states
+        x, r, *states = (draw.normal(size=(2, width)).astype(cell.compute_dtype) for width in widths)
+        both = cell.step(x, r, tuple(states)).states
+        alone = cell.step(x[:1], r[:1], tuple(state[:1] for state in states)).states
+        return not all(np.allclose(one[:1], other, atol=1e-5) for one, other in zip(both, alone, strict=True))
+
+
+def _sources(tensors: Iterable[Tensor]) -> set[str]:
+    """The names of all tensors that the values of these come from."""
+    found: set[str] = set()
+    waiting = list(tensors)
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.name in found:
+            continue
+        found.add(tensor.name)
+        if tensor.op.type == "IdentityN":  # each output is its own input
+            waiting.append(tensor.op.inputs[tensor.value_index])
+        elif tensor.op.type not in ("Shape", "ZerosLike"):
+            waiting += tensor.op.inputs
+    return found
+
+
+def keeping(kept: list[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
+    """Activation, and keep what came out, where the slope can be told from it."""
+
+    def way(squash: Activation, z: Tensor) -> Tensor:
+        y = squash.function(z)
+        if _is_kept(squash):
+            kept.append(y)
+        return y
+
+    return way
+
+
+def giving_back(kept: Sequence[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
+    """Give back what was kept, in the order of the calls, with its slope."""
+    values: Iterator[Tensor] = iter(kept)
+
+    def way(squash: Activation, z: Tensor) -> Tensor:
+        if not _is_kept(squash):
+            return squash.function(z)
+        y = next(values)
+
+        @tf.custom_gradient
+        def given(z: Tensor) -> Any:
+            return tf.identity(y), lambda d: d * squash.slope(y)  # type: ignore[misc]
+
+        return given(z)
+
+    return way
+
+
+def _is_kept(squash: Activation) -> bool:
+    return squash.slope is not None and squash != linear

@@ -1,0 +1,1 @@
+"""Export: a fitted forecaster as a SavedModel."""

@@ -1,0 +1,1 @@
+"""Load: an exported model, looked at before anything in it is made."""

@@ -1,0 +1,58 @@
+"""Whether an exported folder is still what was exported."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seqmem.serving.card import read_card
+from seqmem.serving.loading.load import ServedModel, load, newest
+from seqmem.serving.provenance import DamagedModel, check_files, weights_hash
+
+CLOSE = 1e-6  # relative: what float32 allows between two ways of computing one number
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at and found in order."""
+
+    what: str
+    found: str
+
+
+def verify(path: str | Path) -> Iterator[Finding]:
+    """Look at an exported version, or at the newest version of a model; yield what was found in order.
+
+    First the files, by their hashes, before anything in them is loaded; then the weights of ``model.keras``;
+    then the forecast that the card holds as an example, as Python makes it and as a server does. It finds
+    damage. Who can write the folder can also write a card to match: it is no proof of origin.
+
+    Raises:
+        FileNotFoundError: no model there.
+        DamagedModel: what is not as it was exported.
+        ValueError: a folder that seqmem did not export.
+    """
+    folder = newest(path)
+    about = read_card(folder)
+    if "files" not in about:
+        raise DamagedModel(f"{folder}: its card has no hashes; export it again")
+    check_files(folder, about)
+    yield Finding("files", f"{len(about['files'])} with the hashes of the card")
+    forecaster = load(folder)
+    found = weights_hash(forecaster.weights)
+    if found != about["weights"]:
+        raise DamagedModel(f"{folder}: weights: expected the hash {about['weights']}. Received: {found}")
+    yield Finding("weights", f"{about['parameters']}, hash {found[:12]}...")
+    inputs = {name: np.asarray(values, "float32") for name, values in about["example"]["inputs"].items()}
+    history = np.stack(list(inputs.values()), -1) if forecaster.target.columns else inputs["closes"]
+    ways: dict[str, Callable[[], Any]] = {
+        "Python's forecast": lambda: forecaster.target.answer(forecaster(history, training=False)),
+        "the served forecast": lambda: ServedModel(folder).answer(**inputs),
+    }
+    for what, ask in ways.items():
+        answer = ask()
+        for name, expected in about["example"]["outputs"].items():
+            wrong = float(np.max(np.abs(np.asarray(answer[name]) / np.asarray(expected) - 1)))
+            if not wrong <= CLOSE:
+                raise DamagedModel(f"{folder}: {what} of the example: {name} is off by {wrong:.2g}, relative")
+        yield Finding(what, f"as in the card, to {CLOSE:g}")

@@ -1,0 +1,123 @@
+"""TensorFlow Serving's JSON: a request's body to arrays, a model's answer to a body.
+
+Source: https://www.tensorflow.org/tfx/serving/api_rest. Row format: `instances`, a list with one entry a row.
+Columnar: `inputs`, whole tensors. NaN, Infinity and -Infinity stand as such, and binary strings as
+``{"b64": ...}``.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seqmem.serving.protocol.signatures import Spec
+from seqmem.serving.server.errors import invalid
+from seqmem.serving.server.json_tensors import WORDS, binary, plain, shown, tensor
+
+
+class Request(NamedTuple):
+    """The body of a predict request, before it is known what the signature takes."""
+
+    signature: str
+    rows: bool  # row format; else columnar
+    values: Any
+
+
+def read(body: bytes) -> Request:
+    """A body as JSON.
+
+    Raises:
+        RequestError: no JSON, or not of the form that a request has.
+    """
+    if not body:
+        raise invalid("JSON Parse error: The document is empty")
+    try:
+        found = json.loads(body)
+    except RecursionError:
+        raise invalid("JSON Parse error: lists in lists, too deep") from None
+    except ValueError as error:  # a wrong encoding and a number of 5,000 digits too
+        raise invalid(f"JSON Parse error: {error}") from None
+    if not isinstance(found, dict):
+        raise invalid(f"JSON Value: {shown(found)} Is not object")
+    signature = found.get("signature_name", "")
+    if not isinstance(signature, str):
+        raise invalid("Not formatted correctly. 'signature_name' key must be a string value.")
+    if "instances" in found and "inputs" in found:
+        raise invalid("Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
+    if "inputs" in found:
+        return Request(signature, False, found["inputs"])
+    if "instances" not in found:
+        raise invalid("Missing 'inputs' or 'instances' key")
+    if not isinstance(found["instances"], list):
+        raise invalid("Expecting 'instances' to be an list/array")
+    if not found["instances"]:
+        raise invalid("No values in 'instances' array")
+    return Request(signature, True, found["instances"])
+
+
+def arrays(request: Request, specs: Mapping[str, Spec]) -> dict[str, np.ndarray]:
+    """What a signature is to be given.
+
+    Raises:
+        RequestError: a name too few or too many, lists of unequal lengths, a value of the wrong type.
+    """
+    values = request.values
+    if not request.rows:
+        if not isinstance(values, dict) or binary(values):
+            if len(specs) > 1:
+                raise invalid(f"inputs is a plain value/list, but expecting an object with {_names(specs)}")
+            values = dict.fromkeys(specs, values)
+        for name in specs:
+            if name not in values:
+                raise invalid(f"Missing named input: {name} in 'inputs' object.")
+        return {name: tensor(values[name], spec.dtype, name) for name, spec in specs.items()}
+    if not isinstance(values[0], dict) or binary(values[0]):
+        if len(specs) > 1:
+            raise invalid(f"instances is a plain list, but expecting list of objects with {_names(specs)}")
+        for row, value in enumerate(values):
+            if isinstance(value, dict) and not binary(value):
+                raise invalid(f"Expecting value/list but got object at item {row} of input list")
+        return {name: tensor(values, spec.dtype, name) for name, spec in specs.items()}
+    for row, value in enumerate(values):
+        if not isinstance(value, dict) or binary(value):
+            raise invalid(
+                f"Expecting object but got {WORDS[type(value)].lower()} at item {row} of input list"
+            )
+        if set(value) != set(specs):
+            raise invalid(
+                f"Failed to process element: {row} of 'instances' list. JSON object: {shown(value)} keys "
+                f"must be equal to: {_names(specs)}"
+            )
+    return {name: tensor([row[name] for row in values], spec.dtype, name) for name, spec in specs.items()}
+
+
+def write(outputs: Mapping[str, np.ndarray], *, rows: bool) -> bytes:
+    """The body of an answer.
+
+    Raises:
+        RequestError: outputs that have no rows, or not equally many, where rows were asked for.
+    """
+    lists = {name: plain(name, array) for name, array in sorted(outputs.items())}
+    if not rows:
+        return _dump({"outputs": lists if len(lists) > 1 else next(iter(lists.values()))})
+    sizes = {name: array.shape[:1] for name, array in outputs.items()}
+    if () in sizes.values() or len(set(sizes.values())) != 1:
+        raise invalid(f"outputs have no common batch size, ask for columns ('inputs'): {sizes}")
+    if len(lists) == 1:
+        return _dump({"predictions": next(iter(lists.values()))})
+    by_row = zip(*lists.values(), strict=True)
+    return _dump({"predictions": [dict(zip(lists, row, strict=True)) for row in by_row]})
+
+
+def error(words: str) -> bytes:
+    """The body of an error."""
+    return _dump({"error": words})
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, separators=(", ", ": ")).encode()
+
+
+def _names(specs: Mapping[str, Spec]) -> str:
+    return ",".join(sorted(specs))

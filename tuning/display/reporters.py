@@ -1,0 +1,157 @@
+"""Watchers of a search that draw nothing: a count, JSON, TensorBoard, and several at once."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tuning.display.observer import Observer
+from tuning.space import label
+
+
+class Count:
+    """Trials that have ended, the best of them, and the time that the others may take."""
+
+    def __init__(self) -> None:
+        self.trials: int | None = None
+        self.done = self.failed = self._kept = 0
+        self.best: dict[str, Any] | None = None
+        self._since = time.monotonic()
+
+    def begin(self, trials: int | None) -> None:
+        """`trials`: how many there will be, if anybody knows."""
+        self.trials, self._since = trials, time.monotonic()
+
+    def keep(self, row: dict[str, Any]) -> None:
+        """One that took no time in this run."""
+        self._kept += 1
+        self.end(row)
+
+    def end(self, row: dict[str, Any]) -> None:
+        """One more."""
+        self.done += 1
+        self.failed += row["status"] in ("failed", "diverged")
+        if row["status"] == "completed" and (self.best is None or row["loss"] < self.best["loss"]):
+            self.best = row
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return time.monotonic() - self._since
+
+    @property
+    def left(self) -> float | None:
+        """Seconds, if the trials to come take as long as those of this run did."""
+        ran = self.done - self._kept
+        return self.elapsed / ran * max(0, self.trials - self.done) if self.trials and ran else None
+
+
+class JsonLines(Observer):
+    """An object a line on standard output for all that happens."""
+
+    def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
+        """How many trials and epochs, and the loss of no change."""
+        self._say("search_began", trials=trials, epochs=epochs, naive_loss=naive_loss)
+
+    def trial_kept(self, row: dict[str, Any]) -> None:
+        """Its row."""
+        self._say("trial_kept", **row)
+
+    def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
+        """Its configuration."""
+        self._say("trial_began", trial=trial, **choice)
+
+    def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
+        """Its losses."""
+        self._say("epoch_ended", trial=trial, epoch=epoch, loss=loss, best=best)
+
+    def trial_ended(self, row: dict[str, Any]) -> None:
+        """Its row."""
+        self._say("trial_ended", **row)
+
+    def search_ended(self) -> None:
+        """That it has."""
+        self._say("search_ended")
+
+    def _say(self, event: str, **more: Any) -> None:
+        plain = {name: None if value != value else value for name, value in more.items()}  # NaN is no JSON
+        sys.stdout.write(json.dumps({"event": event, **plain}) + "\n")
+        sys.stdout.flush()
+
+
+class TensorBoard(Observer):
+    """A run for each trial: its losses by epoch, its hyperparameters, and its loss.
+
+    Args:
+        folder: of all runs; `tensorboard --logdir FOLDER` shows them.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = Path(folder)
+        self._runs: dict[str, tuple[Any, Iterator[int]]] = {}
+
+    def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
+        """Open a run."""
+        import tensorflow as tf
+        from tensorboard.plugins.hparams import api
+
+        writer = tf.summary.create_file_writer(str(self._folder / f"trial_{trial}"))
+        self._runs[trial] = writer, count(1)
+        with writer.as_default():
+            api.hparams(choice, trial_id=f"trial_{trial}")
+
+    def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
+        """Its losses; those of several folds and seeds one after the other."""
+        writer, steps = self._runs[trial]
+        self._scalars(writer, {"epoch_val_loss": loss}, next(steps))
+
+    def trial_ended(self, row: dict[str, Any]) -> None:
+        """Its loss and ratio."""
+        if row["trial"] in self._runs:
+            writer, _ = self._runs.pop(row["trial"])
+            self._scalars(
+                writer, {name: row[name] for name in ("loss", "ratio") if row[name] == row[name]}, 0
+            )
+            writer.close()
+
+    def _scalars(self, writer: Any, values: dict[str, float], step: int) -> None:
+        import tensorflow as tf
+
+        with writer.as_default():
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step=step)
+
+
+class Several(Observer):
+    """Tells several.
+
+    Args:
+        *observers: they are told in this order.
+    """
+
+    def __init__(self, *observers: Observer) -> None:
+        for name in (name for name in vars(Observer) if not name.startswith("_")):
+            setattr(self, name, _each([getattr(one, name) for one in observers]))
+
+
+def _each(told: list[Any]) -> Any:
+    def tell(*arguments: Any) -> None:
+        for one in told:
+            one(*arguments)
+
+    return tell
+
+
+def settings(choice: dict[str, Any]) -> str:
+    """A configuration in a line."""
+    return f"{label(choice)}, rate {choice['learning_rate']:g}, dropout {choice['dropout']:g}"
+
+
+def outcome(row: dict[str, Any]) -> str:
+    """A row of the table in a line."""
+    if row["status"] != "completed":
+        return f"{settings(row)}: {row['status']} ({row['cause']})"
+    return f"{settings(row)}: loss {row['loss']:.5f}, ratio {row['ratio']:.4f}, epoch {row['best_epoch']}"

@@ -1,0 +1,1 @@
+"""The log of a search, and its replay."""
