@@ -14,15 +14,15 @@ import pytest
 GOLDENS = Path(__file__).parents[1] / "goldens"
 
 
-@pytest.mark.parametrize("folder", sorted(GOLDENS.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", sorted(GOLDENS.glob("*")), ids=lambda folder: folder.name)
 def test_a_saved_model_still_says_what_it_said(folder):
-    from seqmem import Served, load
+    from seqmem import ServedModel, load
 
     numbers = json.loads((folder / "numbers.json").read_text())
     closes = np.array(numbers["closes"])
     origin = [len(closes) - 1]
     np.testing.assert_allclose(load(folder).forecast(closes, origin), numbers["forecast"], rtol=1e-5)
-    np.testing.assert_allclose(Served(folder)(closes[None]), numbers["forecast"], rtol=1e-5)
+    np.testing.assert_allclose(ServedModel(folder)(closes[None]), numbers["forecast"], rtol=1e-5)
 
 
 def _write(version: str) -> None:
