@@ -1,4 +1,4 @@
-# run: the main job on real data · test: the suite · lint: ruff and mypy · bench: the rivals ·
+# run: the main job on real data · test: the suite · lint: ruff and mypy · bench: speed ·
 # evidence: every figure on volatility · example: what stands in saved_models/ · clean: forget .venv
 PYTHON ?= python3
 VENV ?= .venv
@@ -37,7 +37,7 @@ bench: $(READY)
 evidence: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--config-settings editable_mode=compat --editable '.[stocks]'
-	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m research.evidence
 
 $(READY): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

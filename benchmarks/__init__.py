@@ -1,1 +1,1 @@
-"""Seqmem beside its rivals; see README.md."""
+"""Speed: seqmem beside Keras, PyTorch, neuralforecast and darts; see README.md."""

@@ -1,17 +1,17 @@
-"""Run benchmarks and print their tables: python -m benchmarks [steps] [whole] [chunks] ..."""
+"""Run benchmarks and print their tables: python -m benchmarks [steps] [end_to_end] [chunks] ..."""
 
 import argparse
 import platform
 from collections.abc import Callable
 
-from benchmarks import chunks, cold, memory, profile, searches, serving, steps, whole
+from benchmarks import chunks, end_to_end, memory, profile, searches, serving, steps, time_to_score
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
     "profile": ("Where the time of a training goes (6 minutes)", profile.run),
-    "whole": ("Whole trainings (12 minutes)", lambda: "\n".join(whole.run(units) for units in (16, 64))),
+    "end_to_end": ("Whole trainings (12 minutes)", end_to_end.run),
     "chunks": ("Windows and chunks (4 minutes)", chunks.run),
-    "cold": ("From a cold process to PyTorch's score (12 minutes)", cold.run),
+    "time_to_score": ("From a cold process to PyTorch's score (12 minutes)", time_to_score.run),
     "searches": ("A search of 20 trials (5 minutes)", searches.run),
     "serving": ("One request to an exported model (2 minutes)", serving.run),
     "memory": ("Ten million windows (2 minutes)", memory.run),

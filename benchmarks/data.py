@@ -1,6 +1,6 @@
 """The data of the benchmarks: the bundled S&P 500, its parts, and horizon.
 
-Imported by rivals too, whose processes TensorFlow has no business in.
+Imported by contenders too, whose processes TensorFlow has no business in.
 """
 
 from functools import lru_cache

@@ -4,7 +4,7 @@ The limit is this machine's matrix multiply (float32, two threads, NumPy's), for
 operations of a step: forward, and for the gradients of both states and weights.
 """
 
-from benchmarks.arena import Rival, Timing, duel
+from benchmarks.harness import Contender, Timing, compare
 from benchmarks.tables import markdown
 
 BATCH, LOOKBACK, ROUNDS, SIDE = 64, 60, 9, 1024
@@ -25,20 +25,20 @@ HEAD = (
 def run() -> str:
     """A row for each cell and size."""
     names = (*PARTS, "limit")
-    rivals = {name: Rival("in_multiply" if name == "limit" else "in_parts") for name in names}
+    contenders = {name: Contender("matmul" if name == "limit" else "training_parts") for name in names}
     try:
-        rows = [_row(rivals, kind, units) for kind in GATES for units in (16, 64, 128)]
+        rows = [_row(contenders, kind, units) for kind in GATES for units in (16, 64, 128)]
     finally:
-        for rival in rivals.values():
-            rival.__exit__()
+        for contender in contenders.values():
+            contender.__exit__()
     return markdown(HEAD, rows)
 
 
-def _row(rivals: dict[str, Rival], kind: str, units: int) -> tuple[str, ...]:
+def _row(contenders: dict[str, Contender], kind: str, units: int) -> tuple[str, ...]:
     make = {part: {"task": part, "kind": kind, "units": units} for part in PARTS}
     make["limit"] = {"task": "multiply", "side": SIDE}
-    found = duel(rivals, make, rounds=ROUNDS, budget=0.3)
-    steps = rivals["fit"].ask(run=1)["result"]
+    found = compare(contenders, make, rounds=ROUNDS, budget=0.3)
+    steps = contenders["fit"].ask(run=1)["result"]
     times = [_ms(found[part]) / (steps if part == "fit" else 1) for part in PARTS]
     operations = 6 * LOOKBACK * BATCH * (1 + units) * GATES[kind] * units
     limit = 1000 * min(found["limit"].rounds) * operations / (2 * SIDE**3)

@@ -28,7 +28,7 @@ def run() -> str:
     """Seconds of each, of the search alone and of the whole process."""
     found, ours = _process("-c", OURS)
     configurations = json.dumps(found["configurations"])
-    stock, theirs = _process("-m", "benchmarks.in_stock_tuner", configurations, str(EPOCHS))
+    stock, theirs = _process("-m", "benchmarks.contenders.stock_tuner", configurations, str(EPOCHS))
     rows = [
         (
             "search",

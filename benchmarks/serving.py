@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import c_api
-from benchmarks.arena import Rival
+from benchmarks.harness import Contender
 from benchmarks.tables import markdown
 
 UNITS, LOOKBACK, ROUNDS = 64, 60, 7
@@ -26,13 +26,13 @@ NETWORKS = {"ResidualRecurrent": 3, "EncoderDecoder": 2}  # and the rank of thei
 
 def run() -> str:
     """The tables: batches of 1, 64 and 256 of each kind of cell, and a step of a stream."""
-    with tempfile.TemporaryDirectory() as folder, Rival("in_export") as maker:
+    with tempfile.TemporaryDirectory() as folder, Contender("exports") as maker:
         home = Path(folder)
         program = c_api.build(home)
         made = {kind: maker.ask(make={"task": "models", "kind": kind, "folder": folder}) for kind in KINDS}
         assert made
         maker.ask(make={"task": "streams", "folder": folder})
-        found = [_duel(program, home, kind, batch) for batch in (1, 64, 256) for kind in KINDS]
+        found = [_compared(program, home, kind, batch) for batch in (1, 64, 256) for kind in KINDS]
         steps = _table([_step(program, home, network) for network in NETWORKS])
         return "\n".join([_table(found), steps, _table(_against_others(program, home))])
 
@@ -41,7 +41,7 @@ def _table(rows: list[dict[str, object]]) -> str:
     return markdown(list(rows[0]), [[str(value) for value in row.values()] for row in rows])
 
 
-def _duel(program: Path, home: Path, kind: str, batch: int) -> dict[str, object]:
+def _compared(program: Path, home: Path, kind: str, batch: int) -> dict[str, object]:
     closes = 100 * np.exp(np.random.default_rng(0).normal(size=(batch, LOOKBACK + 1)).cumsum(1) / 100)
     asked = {"keras": home / f"keras_{kind}", "seqmem": home / f"seqmem_{kind}" / "1"}
     times: dict[str, list[float]] = {name: [] for name in asked}
@@ -80,7 +80,7 @@ def _against_others(program: Path, home: Path) -> list[dict[str, object]]:
     """
     found = []
     for kind in ("LSTM", "GRU"):
-        with Rival("in_torch") as torch, Rival("in_onnx") as keras, Rival("in_onnx") as ours:
+        with Contender("torch") as torch, Contender("onnx") as keras, Contender("onnx") as ours:
             torch.ask(make={"task": "answer", "layer": kind, "lookback": LOOKBACK, "units": UNITS})
             keras.ask(make={"task": "run", "file": str(home / f"keras_{kind}.onnx")})
             ours.ask(make={"task": "run", "file": str(home / f"seqmem_{kind}" / "1" / "model.onnx")})
@@ -99,9 +99,9 @@ def _against_others(program: Path, home: Path) -> list[dict[str, object]]:
     return found
 
 
-def _seconds(rival: Rival) -> float:
-    rival.ask(run=50)
-    return float(rival.ask(run=500)["seconds"]) / 500
+def _seconds(contender: Contender) -> float:
+    contender.ask(run=50)
+    return float(contender.ask(run=500)["seconds"]) / 500
 
 
 def _through_c(program: Path, model: Path) -> float:

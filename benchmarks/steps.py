@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from benchmarks.arena import Rival, duel, geometric_mean, ratio
+from benchmarks.harness import Contender, compare, geometric_mean, ratio
 from benchmarks.tables import markdown
 
 LOOKBACKS, UNITS, FEATURES, BATCH = (60, 252), (16, 64, 128), (1, 8), 64
@@ -18,19 +18,19 @@ KINDS = ("LSTM", "GRU", "SimpleRNN", "peephole LSTM")
 
 def run(rounds: int = 9) -> str:
     """Both tables and their geometric means."""
-    rivals = {
-        "keras": Rival("in_tensorflow"),
-        "seqmem": Rival("in_tensorflow"),
-        "torch": Rival("in_torch"),
+    contenders = {
+        "keras": Contender("tensorflow"),
+        "seqmem": Contender("tensorflow"),
+        "torch": Contender("torch"),
     }
     try:
-        return f"{_training(rivals, rounds)}\n{_forward(rivals, rounds)}"
+        return f"{_training(contenders, rounds)}\n{_forward(contenders, rounds)}"
     finally:
-        for rival in rivals.values():
-            rival.__exit__()
+        for contender in contenders.values():
+            contender.__exit__()
 
 
-def _training(rivals: dict[str, Rival], rounds: int) -> str:
+def _training(contenders: dict[str, Contender], rounds: int) -> str:
     rows = []
     for kind in KINDS:
         grid = [
@@ -40,11 +40,11 @@ def _training(rivals: dict[str, Rival], rounds: int) -> str:
             )
             for lookback, units, features in itertools.product(LOOKBACKS, UNITS, FEATURES)
         ]
-        rows += _compare(rivals, kind, grid, rounds)
+        rows += _compare(contenders, kind, grid, rounds)
     return markdown(("training step", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
-def _forward(rivals: dict[str, Rival], rounds: int) -> str:
+def _forward(contenders: dict[str, Contender], rounds: int) -> str:
     rows = []
     for kind, (way, task) in itertools.product(("LSTM", "GRU"), WAYS.items()):
         grid = [
@@ -54,12 +54,12 @@ def _forward(rivals: dict[str, Rival], rounds: int) -> str:
             )
             for batch, units in itertools.product((1, BATCH), (16, 64))
         ]
-        rows += _compare(rivals, kind, grid, rounds, {"task": task})
+        rows += _compare(contenders, kind, grid, rounds, {"task": task})
     return markdown(("forward pass, T=60, F=1", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
 def _compare(
-    rivals: dict[str, Rival],
+    contenders: dict[str, Contender],
     kind: str,
     grid: list[tuple[str, dict[str, Any]]],
     rounds: int,
@@ -74,7 +74,7 @@ def _compare(
         }
         if kind not in ("LSTM", "GRU", "SimpleRNN"):
             del make["torch"]
-        found = duel(rivals, make, rounds=rounds, budget=0.15)
+        found = compare(contenders, make, rounds=rounds, budget=0.15)
         times = [f"{found[who].seconds * 1e3:.2f}" if who in found else "" for who in ("seqmem", *ratios)]
         for who, listed in ratios.items():
             if who in found:

@@ -260,6 +260,6 @@ def test_a_lag_that_a_shorter_one_defeats_is_not_tried():
 
 
 def test_the_page_of_claims_says_what_the_rows_beside_it_say():
-    from benchmarks.claims import DOCS, page
+    from research.claims import DOCS, page
 
     assert (DOCS / "claims.md").read_text() == page()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import VARIANCE_TARGETS, random_bars
 
-from benchmarks import simulated
+from research import simulated
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.data import windows
 from seqmem.data.bars import as_bars, parkinson, squared_returns
@@ -245,7 +245,7 @@ def test_closes_alone_will_do_where_no_range_is_read():
 
 
 def test_on_raw_squared_returns_it_learns_the_decay_of_a_garch_given_enough_days():
-    """As `benchmarks.simulated` has it, in one series: closer than EWMA, not as close as GARCH."""
+    """As `research.simulated` has it, in one series: closer than EWMA, not as close as GARCH."""
     closes, variance = simulated.garch(simulated.DAYS + simulated.LATER, 0)
     at = np.arange(simulated.DAYS - 1, len(closes) - 1)
     forecaster = simulated.fitted(simulated.NETWORKS["LSTM on r²"], closes, simulated.DAYS, seed=0)

@@ -71,7 +71,7 @@ def network(
     lookback: int = 60,
     members: int = 5,
 ) -> VolatilityForecaster:
-    """The design that was chosen on data before every test part (`python -m benchmarks.evidence designs`).
+    """The design that was chosen on data before every test part (`python -m research.evidence designs`).
 
     Args:
         cell: its name in `seqmem.cells.CELLS`, or ``module:Class``. None: the linear skip alone.

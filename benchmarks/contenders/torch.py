@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from benchmarks.arena import THREADS
 from benchmarks.data import BATCH, EPOCHS, windows
+from benchmarks.harness import THREADS
 
 torch.set_num_threads(THREADS)
 torch.set_flush_denormal(True)  # else gradients that vanish over 252 steps make it five times slower
@@ -30,7 +30,7 @@ class Network(torch.nn.Module):
 
 def step(layer: str, lookback: int, units: int, features: int, batch: int) -> Callable[[], None]:
     """Forward, backward and Adam, of a layer with a dense head of 5 on squared error."""
-    x, y = _batch(batch, lookback, features)
+    x, y = random_batch(batch, lookback, features)
     network = Network(layer, features, units)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
 
@@ -46,7 +46,7 @@ def step(layer: str, lookback: int, units: int, features: int, batch: int) -> Ca
 
 def forward(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
     """A forward pass of a layer."""
-    x, _ = _batch(batch, lookback, 1)
+    x, _ = random_batch(batch, lookback, 1)
     made = LAYERS[layer](1, units, batch_first=True)
 
     def run() -> None:
@@ -71,7 +71,8 @@ def answer(layer: str, lookback: int, units: int) -> Callable[[], None]:
     return run
 
 
-def _batch(batch: int, lookback: int, features: int) -> tuple[torch.Tensor, torch.Tensor]:
+def random_batch(batch: int, lookback: int, features: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Inputs [B, T, F] and labels [B, 5], of noise."""
     draw = np.random.default_rng(0)
     shapes = (batch, lookback, features), (batch, 5)
     x, y = (torch.from_numpy(draw.normal(size=shape).astype("float32")) for shape in shapes)

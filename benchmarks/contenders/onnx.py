@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import onnxruntime
 
-from benchmarks.arena import THREADS
 from benchmarks.data import LOOKBACK
+from benchmarks.harness import THREADS
 
 
 def run(file: str) -> Callable[[], None]:

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 import seqmem
+from benchmarks.contenders.tensorflow import LAYERS, Head, fit_forecaster, random_batch
+from benchmarks.contenders.tensorflow import step as whole_step
 from benchmarks.data import BATCH, EPOCHS, LOOKBACK, WINDOWS
-from benchmarks.in_tensorflow import LAYERS, Head, _batch, _forecaster
-from benchmarks.in_tensorflow import step as whole_step
 
 
 def forward(kind: str, units: int) -> Callable[[], None]:
@@ -35,7 +35,7 @@ def step(kind: str, units: int) -> Callable[[], None]:
 
 def fit(kind: str, units: int) -> Callable[[], int]:
     """`Forecaster.fit`, which gathers windows from the series; gives the steps that it took."""
-    train = _forecaster(Head(getattr(seqmem, kind)(units)))
+    train = fit_forecaster(Head(getattr(seqmem, kind)(units)))
 
     def run() -> int:
         train()
@@ -45,7 +45,7 @@ def fit(kind: str, units: int) -> Callable[[], int]:
 
 
 def _run(kind: str, units: int, function: Callable[[keras.Model, Any, Any], Any]) -> Callable[[], None]:
-    x, y = _batch(BATCH, LOOKBACK, 1)
+    x, y = random_batch(BATCH, LOOKBACK, 1)
     model = keras.Sequential([LAYERS[f"seqmem {kind}"](units), keras.layers.Dense(5)])
     model.build(x.shape)
     compiled = tf.function(lambda x, y: function(model, x, y))

@@ -1,4 +1,4 @@
-"""Write docs/claims.md from what the studies measured: python -m benchmarks.claims [--measure]."""
+"""Write docs/claims.md from what the studies measured: python -m research.claims [--measure]."""
 
 import argparse
 import subprocess
@@ -20,13 +20,13 @@ ELSEWHERE = (
         "an LSTM on squared returns forecasts variances better than GARCH(1,1)",
         "seqmem volatility bundled:sp500",
         "It does not hold of real samples: QLIKE is 1.046 of GARCH-t's on the S&P 500 and 1.018 on NASDAQ, "
-        "p < .05 both, and 1.005 on WTI ([VOLATILITY.md](../benchmarks/VOLATILITY.md)).",
+        "p < .05 both, and 1.005 on WTI ([VOLATILITY.md](../research/VOLATILITY.md)).",
     ),
     (
         "on simulated GARCH an LSTM learns the decay of the variance",
-        "python -m benchmarks.evidence simulated",
+        "python -m research.evidence simulated",
         "It holds, with 14,000 days: a regret of .0018 to .0040 against the true variance; a fitted GARCH "
-        "has .0001 ([VOLATILITY.md](../benchmarks/VOLATILITY.md)).",
+        "has .0001 ([VOLATILITY.md](../research/VOLATILITY.md)).",
     ),
     (
         "a tuned network forecasts tomorrow's price better than today's",
@@ -46,7 +46,7 @@ INTRODUCTION = """\
 # Classical claims on memory, measured
 
 Each command prints a table and a verdict that is computed from it; `--plot` draws it, `--full` is its long form, and
-`--cell my_module:MyCell` measures a cell of your own beside the LSTM. This page is written by `python -m benchmarks.claims`
+`--cell my_module:MyCell` measures a cell of your own beside the LSTM. This page is written by `python -m research.claims`
 from the rows in [claims/](claims); `--measure` first measures what is not there (all: a quarter of an hour on two cores).
 Errors are standard errors over folds and seeds; times are those of the machine of [benchmarks/](../benchmarks/README.md).
 """  # noqa: E501, the lines of a page
@@ -96,7 +96,7 @@ def _rows(file: Path) -> pd.DataFrame:
 
 def main() -> None:
     """Measure the studies if that was asked for, and write the page."""
-    parse = argparse.ArgumentParser(prog="python -m benchmarks.claims", description=__doc__)
+    parse = argparse.ArgumentParser(prog="python -m research.claims", description=__doc__)
     parse.add_argument("--measure", action="store_true", help="run the studies whose rows are not there")
     folder = DOCS / "claims"
     if parse.parse_args().measure:

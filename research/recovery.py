@@ -1,4 +1,4 @@
-"""Searches where the best lookback is known, and on noise: python -m benchmarks.planted (10 minutes)."""
+"""Searches where the best lookback is known, and on noise: python -m research.recovery (10 minutes)."""
 
 import argparse
 from collections import Counter
@@ -8,8 +8,9 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
+from seqmem import ExpandingWindow
 from seqmem.process import prepare
-from tuning import ExpandingWindow, ForecastHyperModel, SearchSpace, search, select
+from tuning import ForecastHyperModel, SearchSpace, search, select
 
 DAYS = 2000
 LOOKBACKS = (10, 20, 40)
@@ -42,7 +43,7 @@ def _closes(returns: np.ndarray) -> pd.Series:
 def searched(prices: pd.Series, seed: int) -> Any:
     """What a search over lookbacks takes, and its verdict."""
     space = SearchSpace(
-        cells=("benchmarks.delay:DelayCell",),
+        cells=("research.delay_cell:DelayCell",),
         units=(40,),
         lookbacks=LOOKBACKS,
         learning_rates=(1e-3, 3e-3),
@@ -85,7 +86,7 @@ def run(seeds: int = 10) -> str:
 
 def main() -> None:
     """Run it and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.planted", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.recovery", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     arguments = parser.parse_args()
     prepare()

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 import seqmem
+from benchmarks.contenders.tensorflow import Head
 from benchmarks.data import HORIZON, LOOKBACK
-from benchmarks.in_tensorflow import Head
 from seqmem.serving.provenance import write_tensors
 
 UNITS = 64

@@ -1,4 +1,4 @@
-"""`benchmarks.cold` in PyTorch: windows, a hand-written loop."""
+"""`benchmarks.time_to_score` in PyTorch: windows, a hand-written loop."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from benchmarks.arena import THREADS
-from benchmarks.cold import BATCH, HORIZONS, LOOKBACK, PATIENCE, UNITS, span
+from benchmarks.harness import THREADS
+from benchmarks.time_to_score import BATCH, HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 
 
 class Variances(torch.nn.Module):

@@ -1,4 +1,4 @@
-"""Whole trainings on windows, and on chunks: labels trained per second, end to end, ours and six rivals'.
+"""Whole trainings on windows, and on chunks: labels trained per second, end to end, ours and six others'.
 
 All do the same work where their interface lets them: lookback 60, one feature, horizon 5, batch 64, Adam,
 squared error, every origin of the first 4,900 of a series once an epoch.
@@ -6,15 +6,15 @@ squared error, every origin of the first 4,900 of a series once an epoch.
 
 import sys
 
-from benchmarks.arena import Rival, Timing, duel, ratio
+from benchmarks.harness import Contender, Timing, compare, ratio
 from benchmarks.tables import markdown
 
 SEQMEM = {
     "seqmem, encoder-decoder (as the search trains)": {"task": "fit_encoder_decoder"},
-    "seqmem, LSTM + dense head, as the rivals train": {"task": "fit_head"},
+    "seqmem, LSTM + dense head, as the others train": {"task": "fit_head"},
     "Keras from arrays, with seqmem.LSTM": {"task": "fit_drop_in"},
 }
-RIVALS = {
+CONTENDERS = {
     "Keras tutorial": {"task": "fit_tutorial"},
     "Keras from arrays": {"task": "fit_arrays"},
     "Keras, jit_compile, 16 steps per execution": {"task": "fit_jit"},
@@ -29,23 +29,28 @@ CHUNKS = {
 }
 
 
-def run(units: int, rounds: int = 3) -> str:
+def run() -> str:
+    """A table for each size."""
+    return "\n".join(table(units) for units in (16, 64))
+
+
+def table(units: int, rounds: int = 3) -> str:
     """Labels per second of everybody, and how many times as fast we are."""
     modules = {
-        **dict.fromkeys([*SEQMEM, *CHUNKS], "in_tensorflow"),
-        **dict.fromkeys(list(RIVALS)[:3], "in_tensorflow"),
-        "PyTorch loop": "in_torch",
-        **dict.fromkeys(list(RIVALS)[4:], "in_forecasters"),
+        **dict.fromkeys([*SEQMEM, *CHUNKS], "tensorflow"),
+        **dict.fromkeys(list(CONTENDERS)[:3], "tensorflow"),
+        "PyTorch loop": "torch",
+        **dict.fromkeys(list(CONTENDERS)[4:], "forecasting_libraries"),
     }
-    rivals = {name: Rival(module) for name, module in modules.items()}
-    make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | RIVALS).items()}
+    contenders = {name: Contender(module) for name, module in modules.items()}
+    make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | CONTENDERS).items()}
     try:
-        found = duel(rivals, make, rounds=rounds, budget=0.3)
-        labels = {name: rival.ask(run=1)["result"] for name, rival in rivals.items()}
+        found = compare(contenders, make, rounds=rounds, budget=0.3)
+        labels = {name: contender.ask(run=1)["result"] for name, contender in contenders.items()}
     finally:
-        for rival in rivals.values():
-            rival.__exit__()
-    first = "seqmem, LSTM + dense head, as the rivals train"
+        for contender in contenders.values():
+            contender.__exit__()
+    first = "seqmem, LSTM + dense head, as the others train"
     rows = [
         (name, f"{labels[name] / timing.seconds:,.0f}", f"{_times(found, labels, name, first):.2f}")
         for name, timing in found.items()
@@ -58,5 +63,5 @@ def _times(found: dict[str, Timing], labels: dict[str, int], name: str, first: s
 
 
 if __name__ == "__main__":
-    for units in map(int, sys.argv[1:] or ["16", "64"]):
-        print(run(units), flush=True)
+    for size in map(int, sys.argv[1:] or ["16", "64"]):
+        print(table(size), flush=True)

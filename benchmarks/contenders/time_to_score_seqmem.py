@@ -1,4 +1,4 @@
-"""`benchmarks.cold` in seqmem: chunks, `Forecaster.fit`, the average of the last weights."""
+"""`benchmarks.time_to_score` in seqmem: chunks, `Forecaster.fit`, the average of the last weights."""
 
 import json
 import sys
@@ -7,8 +7,8 @@ import time
 import keras
 import numpy as np
 
-from benchmarks.arena import THREADS
-from benchmarks.cold import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
+from benchmarks.harness import THREADS
+from benchmarks.time_to_score import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 from seqmem.cells import LSTMCell
 from seqmem.losses import QLIKE
 from seqmem.models.volatility import VolatilityForecaster

@@ -1,4 +1,4 @@
-"""Every figure on volatility: python -m benchmarks.evidence [leagues] [panel] [simulated] ..."""
+"""Every figure on volatility: python -m research.evidence [leagues] [panel] [simulated] ..."""
 
 import argparse
 import os
@@ -34,15 +34,15 @@ def _panel() -> str:
 
 
 def _simulated() -> str:
-    from benchmarks import simulated
+    from research import simulated
 
     return simulated.run()
 
 
 def _designs() -> str:
-    from benchmarks import designs
+    from research import design_choice
 
-    return designs.run()
+    return design_choice.run()
 
 
 def _seeds() -> str:
@@ -78,7 +78,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
 
 def main() -> None:
     """Run what was asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m research.evidence", description=__doc__)
     parser.add_argument("which", nargs="*", help=f"of {', '.join(ALL)} (all)")
     asked = parser.parse_args().which or list(ALL)
     if set(asked) - set(ALL):

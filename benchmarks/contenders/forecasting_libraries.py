@@ -20,8 +20,8 @@ from neuralforecast import NeuralForecast
 from neuralforecast.losses.pytorch import MSE
 from neuralforecast.models import LSTM
 
-from benchmarks.arena import THREADS
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, returns
+from benchmarks.harness import THREADS
 
 torch.set_num_threads(THREADS)
 warnings.simplefilter("ignore")

@@ -18,14 +18,14 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arena import QUIET
+from benchmarks.harness import QUIET
 from benchmarks.tables import markdown
 
 LOOKBACK, UNITS, HORIZONS, BATCH, PATIENCE, SEEDS = 60, 64, (1, 5), 64, 5, 3
-RIVALS = {
-    "PyTorch": ["in_cold_torch"],
-    "averaged": ["in_cold_torch", "average"],
-    "seqmem": ["in_cold_seqmem"],
+CONTENDERS = {
+    "PyTorch": ["time_to_score_torch"],
+    "averaged": ["time_to_score_torch", "average"],
+    "seqmem": ["time_to_score_seqmem"],
 }
 HEAD = (
     "",
@@ -42,7 +42,7 @@ Epochs = list[tuple[float, float]]  # seconds since the process began, and the s
 def run() -> str:
     """A table: the S&P 500, a simulated GARCH of 14,000 days, and twenty of 5,000."""
     from benchmarks.data import closes
-    from benchmarks.simulated import DAYS, garch
+    from research.simulated import DAYS, garch
 
     panel = [garch(5000, seed)[0] for seed in range(20)]
     data = {"S&P 500": [closes()], "one GARCH": [garch(DAYS, seed=0)[0]], "twenty GARCH": panel}
@@ -51,10 +51,10 @@ def run() -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name, prices in data.items():
             file, count = _saved(prices, Path(folder) / "data.npz")
-            found: dict[str, list[Epochs]] = {name: [] for name in RIVALS}
+            found: dict[str, list[Epochs]] = {name: [] for name in CONTENDERS}
             for seed in range(SEEDS):
-                for rival in random.sample(list(found), len(found)):
-                    found[rival].append(_epochs(RIVALS[rival], file, seed))
+                for contender in random.sample(list(found), len(found)):
+                    found[contender].append(_epochs(CONTENDERS[contender], file, seed))
             rows += [
                 _row(f"{name}, {count:,} windows, seed {seed}", *each)
                 for seed, each in enumerate(zip(*found.values(), strict=True))
@@ -81,12 +81,12 @@ def _saved(prices: list[Any], file: Path) -> tuple[Path, int]:
     return file, len(values) * len(parts.train)
 
 
-def _epochs(rival: list[str], file: Path, seed: int) -> Epochs:
-    module, *options = rival
+def _epochs(contender: list[str], file: Path, seed: int) -> Epochs:
+    module, *options = contender
     command = [
         sys.executable,
         "-m",
-        f"benchmarks.{module}",
+        f"benchmarks.contenders.{module}",
         str(file),
         str(seed),
         repr(time.time()),

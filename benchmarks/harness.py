@@ -1,8 +1,8 @@
-"""Rivals side by side: each in a process of its own, timed in turns, compared within each round.
+"""Contenders side by side: each in a process of its own, timed in turns, compared within each round.
 
-A rival is a function that makes a task, in a module that imports only what it needs; a task is a callable
+A contender is a function that makes a task, in a module that imports only what it needs; a task is a callable
 without arguments. The parent tells the children in random order to run, so that what else the machine does
-falls on all alike, and no rival's threads spin while another's are timed.
+falls on all alike, and no contender's threads spin while another's are timed.
 """
 
 import json
@@ -40,13 +40,13 @@ def ratio(slow: Timing, fast: Timing) -> float:
     return statistics.median(s / f for s, f in zip(slow.rounds, fast.rounds, strict=True))
 
 
-class Rival:
+class Contender:
     """A child process that makes tasks and runs them when told."""
 
     def __init__(self, module: str) -> None:
         root = Path(__file__).parents[1]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.arena", module],
+            [sys.executable, "-m", "benchmarks.harness", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("SEQMEM_BENCH_DEBUG") else subprocess.DEVNULL,
@@ -69,31 +69,31 @@ class Rival:
         print(json.dumps(request), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"a rival died on {request}; set SEQMEM_BENCH_DEBUG=1 to see why")
+            raise RuntimeError(f"a contender died on {request}; set SEQMEM_BENCH_DEBUG=1 to see why")
         return json.loads(answer)
 
 
-def duel(
-    rivals: dict[str, Rival], make: dict[str, dict[str, Any]], *, rounds: int, budget: float
+def compare(
+    contenders: dict[str, Contender], make: dict[str, dict[str, Any]], *, rounds: int, budget: float
 ) -> dict[str, Timing]:
     """Time tasks in turns.
 
     Args:
-        rivals: the processes, by name.
+        contenders: the processes, by name.
         make: for each, the function of its module that makes the task, and its arguments.
-        rounds: in each of which every rival runs once, in random order.
+        rounds: in each of which every contender runs once, in random order.
         budget: seconds that a turn should take: a task is repeated to fill it.
     """
     repeats = {}
     for name in make:
-        rivals[name].ask(make=make[name])
-        once = rivals[name].ask(run=1)["seconds"]
-        once = min(once, rivals[name].ask(run=1)["seconds"])  # the first time compiles
+        contenders[name].ask(make=make[name])
+        once = contenders[name].ask(run=1)["seconds"]
+        once = min(once, contenders[name].ask(run=1)["seconds"])  # the first time compiles
         repeats[name] = max(1, int(budget / once))
     seconds: dict[str, list[float]] = {name: [] for name in make}
     for _ in range(rounds):
         for name in random.sample(list(make), len(make)):
-            taken = rivals[name].ask(run=repeats[name])["seconds"]
+            taken = contenders[name].ask(run=repeats[name])["seconds"]
             seconds[name].append(taken / repeats[name])
     return {name: Timing(statistics.median(taken), tuple(taken)) for name, taken in seconds.items()}
 
@@ -101,7 +101,7 @@ def duel(
 def serve(module: str, requests: Any = sys.stdin) -> None:
     """The child: make tasks, run them, answer in seconds."""
     answers, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no answer
-    found = import_module(f"benchmarks.{module}")
+    found = import_module(f"benchmarks.contenders.{module}")
     task: Callable[[], Any] | None = None
     for line in requests:
         request = json.loads(line)

@@ -1,4 +1,4 @@
-"""Tasks in TensorFlow, Keras's and ours: a training step, a forward pass, a whole training."""
+"""Keras and seqmem in TensorFlow: a training step, a forward pass, a whole training."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 import seqmem
-from benchmarks.arena import THREADS
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
+from benchmarks.harness import THREADS
 from examples.peephole_lstm import PeepholeLSTMCell
 from seqmem._configured import Configured
 from seqmem.process import prepare
@@ -35,7 +35,7 @@ def step(
     layer: str, lookback: int, units: int, features: int, batch: int, jit: bool = False
 ) -> Callable[[], None]:
     """Forward, backward and Adam, of a layer with a dense head of 5 on squared error."""
-    x, y = _batch(batch, lookback, features)
+    x, y = random_batch(batch, lookback, features)
     model = keras.Sequential([LAYERS[layer](units), keras.layers.Dense(5)])
     model.build(x.shape)
     optimizer = keras.optimizers.Adam(1e-3)
@@ -78,7 +78,7 @@ def _passed(
     batch: int,
     way: Callable[[Any], AbstractContextManager[None]],
 ) -> Callable[[], None]:
-    x, _ = _batch(batch, lookback, 1)
+    x, _ = random_batch(batch, lookback, 1)
     made = LAYERS[layer](units)
     made.build(x.shape)
 
@@ -90,7 +90,8 @@ def _passed(
     return lambda: run(x).numpy()
 
 
-def _batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, tf.Tensor]:
+def random_batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Inputs [B, T, F] and labels [B, 5], of noise."""
     draw = np.random.default_rng(0)
     shapes = (batch, lookback, features), (batch, 5)
     x, y = (tf.constant(draw.normal(size=shape).astype("float32")) for shape in shapes)
@@ -122,15 +123,16 @@ def fit_encoder_decoder(units: int, labels: int = 1, batch: int = BATCH) -> Call
     network = seqmem.EncoderDecoder(
         seqmem.cells.LSTMCell(units), seqmem.cells.LSTMCell(units), horizon=HORIZON
     )
-    return _forecaster(network, labels=labels, batch_size=batch)
+    return fit_forecaster(network, labels=labels, batch_size=batch)
 
 
 def fit_head(units: int) -> Callable[[], int]:
-    """`Forecaster.fit` on the network of the rivals."""
-    return _forecaster(Head(seqmem.LSTM(units)))
+    """`Forecaster.fit` on the network that the others train."""
+    return fit_forecaster(Head(seqmem.LSTM(units)))
 
 
-def _forecaster(network: Any, **options: Any) -> Callable[[], int]:
+def fit_forecaster(network: Any, **options: Any) -> Callable[[], int]:
+    """`Forecaster.fit` on the windows that all contenders train on."""
     forecaster = seqmem.Forecaster(network, lookback=LOOKBACK)
     at = np.arange(LOOKBACK, LOOKBACK + WINDOWS)
 
