@@ -8,12 +8,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FLOORS = [
     {"seqmem._configured", "seqmem._files"},
-    {"seqmem.losses", "seqmem.process", "tuning.space", "tuning.tuners", "tuning.interrupt", "tuning.trials"},
+    {
+        "seqmem.losses",
+        "seqmem.quantities",
+        "seqmem.process",
+        "tuning.space",
+        "tuning.tuners",
+        "tuning.interrupt",
+        "tuning.trials",
+    },
     {"seqmem.cells", "seqmem.transforms", "tuning.stopping"},
     {"seqmem.data", "seqmem.recurrence"},
-    {"seqmem.targets", "seqmem.networks"},
+    {"seqmem.targets", "seqmem.networks", "seqmem.evaluation"},
     {"seqmem.models"},
-    {"seqmem.diagnostics", "seqmem.evaluation", "seqmem.serving"},
+    {"seqmem.diagnostics", "seqmem.serving"},
     {"seqmem.report"},
     {"seqmem.experiments"},
     {"seqmem.commands"},
