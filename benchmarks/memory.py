@@ -18,9 +18,9 @@ def epoch(series: int) -> dict[str, float]:
 
     import seqmem
     from seqmem.data import windows
-    from seqmem.process import prepare
+    from seqmem.process import configure_cpu
 
-    prepare()
+    configure_cpu()
     model = keras.Sequential([keras.Input((LOOKBACK, 1)), seqmem.SimpleRNN(4), keras.layers.Dense(HORIZON)])
 
     def example(rows: object, at: object) -> object:

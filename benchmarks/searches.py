@@ -11,7 +11,7 @@ TRIALS, EPOCHS = 20, 10
 
 OURS = f"""
 import json, time, keras_tuner
-from seqmem.process import prepare; prepare()
+from seqmem.process import configure_cpu; configure_cpu()
 from seqmem import read_prices
 from tuning import ForecastHyperModel, SearchSpace, search
 start = time.perf_counter()

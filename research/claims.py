@@ -9,7 +9,8 @@ import pandas as pd
 
 from seqmem.experiments.studies import STUDIES, study
 from seqmem.experiments.studies.base import summary
-from seqmem.report import study_table, written_whole
+from seqmem.files import written_whole
+from seqmem.report import study_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 MOST = 24  # rows of a table that are shown: the file has all

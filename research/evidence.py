@@ -83,9 +83,9 @@ def main() -> None:
     asked = parser.parse_args().which or list(ALL)
     if set(asked) - set(ALL):
         parser.error(f"expected some of {', '.join(ALL)}. Received: {', '.join(asked)}")
-    from seqmem.process import prepare
+    from seqmem.process import configure_cpu
 
-    prepare(2)
+    configure_cpu(2)
     for name in asked:
         about, run = ALL[name]
         print(f"## {about}\n\n{run()}\n", flush=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem import ExpandingWindow
-from seqmem.process import prepare
+from seqmem.process import configure_cpu
 from tuning import ForecastHyperModel, SearchSpace, search, select
 
 DAYS = 2000
@@ -89,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m research.recovery", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
     arguments = parser.parse_args()
-    prepare()
+    configure_cpu()
     print(run(arguments.seeds))
 
 

@@ -124,8 +124,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace, console: "Console") -> int:
+    from seqmem.data.inspection import inspect_prices
     from seqmem.data.series import day
-    from seqmem.report import heading, inspect_prices, table
+    from seqmem.report import heading, table
 
     def say(text: str, style: str = "") -> None:
         console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
@@ -153,14 +154,8 @@ def _check(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _forecast(options: argparse.Namespace, console: "Console") -> int:
-    from seqmem.report import (
-        DATES_NOTE,
-        FORECAST_FORMATS,
-        forecast_table,
-        plot_forecast,
-        table,
-        written_whole,
-    )
+    from seqmem.files import written_whole
+    from seqmem.report import DATES_NOTE, FORECAST_FORMATS, forecast_table, plot_forecast, table
     from seqmem.serving import ServedModel
 
     served = ServedModel(options.model)
@@ -184,7 +179,8 @@ def _forecast(options: argparse.Namespace, console: "Console") -> int:
 
 def _forecast_variance(options: argparse.Namespace, served: Any, console: "Console") -> int:
     from seqmem.data.bars import read_bars
-    from seqmem.report import table, written_whole
+    from seqmem.files import written_whole
+    from seqmem.report import table
 
     if options.plot:
         raise ValueError("--plot draws paths of prices; this is a model of variances")

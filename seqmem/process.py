@@ -9,7 +9,7 @@ import tensorflow as tf
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
 
 
-def prepare(threads: int | None = None) -> None:
+def configure_cpu(threads: int | None = None) -> None:
     """Set this process up to train recurrent layers on its CPU. Call it before TensorFlow has run anything.
 
     A compiled recurrence takes a shard of the batch to each core, so what pays is one thread for each shard,

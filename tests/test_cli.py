@@ -92,7 +92,7 @@ def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys)
     assert cli.main([*command[:-1], str(tmp_path / "nowhere" / "f.png")]) == 1
     assert "no folder" in capsys.readouterr().err
     assert cli.main([*command[:-1], str(tmp_path / "f.docx")]) == 1
-    assert "expected one of" in capsys.readouterr().err
+    assert "expected a name that ends in .png" in capsys.readouterr().err
 
 
 def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):

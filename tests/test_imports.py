@@ -52,13 +52,13 @@ def test_importing_sets_no_global_state():
 def test_a_process_prepared_has_the_threads_that_were_asked_for_and_can_no_longer_be_once_it_ran():
     code = (
         "import tensorflow as tf\n"
-        "from seqmem.process import prepare\n"
-        "prepare(3); prepare(2)\n"
+        "from seqmem.process import configure_cpu\n"
+        "configure_cpu(3); configure_cpu(2)\n"
         "tf.constant(1.0) + 1\n"
-        "prepare(2)  # as it is: nothing to do\n"
+        "configure_cpu(2)  # as it is: nothing to do\n"
         "print(tf.config.threading.get_intra_op_parallelism_threads(),\n"
         "    tf.config.threading.get_inter_op_parallelism_threads())\n"
-        "try: prepare(1)\n"
+        "try: configure_cpu(1)\n"
         "except RuntimeError: print('too late')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

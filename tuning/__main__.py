@@ -126,10 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         leash()
     try:
-        from seqmem.process import prepare  # TensorFlow comes with it
+        from seqmem.process import configure_cpu  # TensorFlow comes with it
 
         with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own
-            prepare(options.threads)
+            configure_cpu(options.threads)
 
         logging.getLogger("tensorflow").setLevel("ERROR")  # each trial is a new model: retracing is no news
         sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too

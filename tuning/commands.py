@@ -108,7 +108,7 @@ def _show(options: argparse.Namespace, console: Any) -> int:
 
 def _again(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
     """The options of the search, what it searched over, and the trial; if all is as it was."""
-    from seqmem.process import prepare
+    from seqmem.process import configure_cpu
     from tuning import config
 
     first, outcome = _one(options)
@@ -117,7 +117,7 @@ def _again(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
             f"{options.project}: it was not searched from the command line: use tuning.refit, tuning.rerun"
         )
     with suppress(RuntimeError):  # called from a program that has run TensorFlow
-        prepare()
+        configure_cpu()
     sys.path.insert(0, str(Path.cwd()))
     asked = config.recalled(first["command"])
     hypermodel = config.hypermodel(asked)

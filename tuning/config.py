@@ -11,8 +11,8 @@ import pandas as pd
 
 from seqmem.data.bars import read_bars
 from seqmem.data.folds import ExpandingWindow, RollingWindow
+from seqmem.data.inspection import inspect_prices
 from seqmem.data.series import read_prices
-from seqmem.report import inspect_prices
 from tuning.hypermodel import ForecastHyperModel
 from tuning.space import SearchSpace
 from tuning.tasks import PathTask, Task, VolatilityTask

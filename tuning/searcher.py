@@ -13,7 +13,7 @@ import keras_tuner
 import numpy as np
 import pandas as pd
 
-from seqmem.report import written_whole
+from seqmem.files import written_whole
 from tuning.display.observer import Observer
 from tuning.display.tables import default_loss, fit_table, trial_table
 from tuning.hypermodel import ForecastHyperModel

@@ -13,11 +13,11 @@ from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, r
 from benchmarks.harness import THREADS
 from examples.peephole_lstm import PeepholeLSTMCell
 from seqmem._configured import Configured
-from seqmem.process import prepare
+from seqmem.process import configure_cpu
 from seqmem.recurrence import compiled, inference_mode
 from seqmem.recurrence.inference import export_graph
 
-prepare(THREADS)
+configure_cpu(THREADS)
 
 LAYERS = {
     "keras LSTM": keras.layers.LSTM,

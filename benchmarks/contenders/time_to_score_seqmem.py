@@ -12,7 +12,7 @@ from benchmarks.time_to_score import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
 from seqmem.cells import LSTMCell
 from seqmem.losses import QLIKE
 from seqmem.models.volatility import VolatilityForecaster
-from seqmem.process import prepare
+from seqmem.process import configure_cpu
 from seqmem.targets import RawVariance
 
 RATE, LABELS, CHUNKS, STEPS = 1e-2, 63, 8, 40  # chunks to a batch at most, steps to an epoch at least
@@ -32,7 +32,7 @@ class Tell(keras.callbacks.Callback):
 
 def main(file: str, seed: int, begun: float) -> None:
     """Train until it gets no better."""
-    prepare(THREADS)
+    configure_cpu(THREADS)
     keras.utils.set_random_seed(seed)
     data = np.load(file)
     forecaster = VolatilityForecaster(LSTMCell(UNITS), RawVariance(HORIZONS), LOOKBACK)

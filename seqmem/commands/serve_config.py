@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         ValueError: a version that is not there, or an option that is no NAME=VERSION.
         FileNotFoundError: no models below the root.
     """
-    from seqmem.report import written_whole
+    from seqmem.files import written_whole
     from seqmem.serving.server import configs
 
     stable = dict(_version(text) for text in options.stable)

@@ -45,8 +45,9 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     from seqmem.experiments.studies.base import summary
     from seqmem.experiments.studies.certificate import certificate
     from seqmem.experiments.studies.running import run as measure
-    from seqmem.process import prepare
-    from seqmem.report import check_folder, check_plot, plot_study
+    from seqmem.files import check_file, check_plot
+    from seqmem.process import configure_cpu
+    from seqmem.report import plot_study
 
     if options.name is None:
         for name in STUDIES:
@@ -61,11 +62,11 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         given |= kind.beside_lstm(options.cell)
     chosen = kind.full(**given) if options.full else kind(**given)
     for path in filter(None, (options.csv, options.plot)):
-        check_folder(path)
+        check_file(path)
     if options.plot:
         check_plot(options.plot)
     with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own
-        prepare(options.threads)
+        configure_cpu(options.threads)
     logging.getLogger("tensorflow").setLevel("ERROR")  # each network is a new one: retracing is no news
     about = certificate(options.cell, seed=options.seed) if options.cell else ""
     try:

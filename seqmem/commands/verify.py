@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Say what is in order; what is not is an error."""
-    from seqmem.serving.loading.load import newest
+    from seqmem.serving.folders import newest
     from seqmem.serving.loading.verify import verify
 
     console.print(str(newest(options.model)), highlight=False)

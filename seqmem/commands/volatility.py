@@ -13,16 +13,14 @@ from seqmem.data.bars import read_bars, read_panel
 from seqmem.data.series import day
 from seqmem.experiments.league import REFERENCES, League, PanelLeague, panel_league, volatility_league
 from seqmem.experiments.league.entries import noted
-from seqmem.process import prepare
+from seqmem.files import check_file, check_plot, written_whole
+from seqmem.process import configure_cpu
 from seqmem.report import (
     LEAGUE_NOTE,
-    check_folder,
-    check_plot,
     heading,
     league_tables,
     plot_volatility,
     table,
-    written_whole,
 )
 from seqmem.serving import check_name, export
 
@@ -37,7 +35,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     for cell in cells:
         cell_class(cell)
     for path in filter(None, (options.csv, options.plot)):
-        check_folder(path)
+        check_file(path)
     if options.plot:
         check_plot(options.plot)
         if options.panel:
@@ -45,7 +43,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.export:
         check_name(options.export)
     with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own
-        prepare(options.threads)
+        configure_cpu(options.threads)
     logging.getLogger("tensorflow").setLevel("ERROR")  # each network is a new one: retracing is no news
     names = ("units", "lookback", "members", "every", "epochs", "seed")
     given: dict[str, Any] = {name: getattr(options, name) for name in names}

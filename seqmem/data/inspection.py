@@ -7,7 +7,6 @@ import pandas as pd
 
 from seqmem.data.series import PriceError, daily, day, row_spacing
 from seqmem.data.stationarity import Verdict, verdict
-from seqmem.transforms import LogReturn
 
 LONG_GAP = 5  # calendar days: longer than a weekend with a holiday on each side
 LARGE_MOVE = 0.4  # of the price, in a day
@@ -65,7 +64,7 @@ def inspect_prices(prices: pd.Series) -> Inspection:
     days = np.diff(dates.to_numpy()) / np.timedelta64(1, "D")
     long = np.flatnonzero(days > LONG_GAP)
     gaps = pd.DataFrame({"after": dates[long], "before": dates[long + 1], "days": days[long].astype(int)})
-    returns = np.asarray(LogReturn().forward(values))
+    returns = np.log1p(changes)
     found = Inspection(
         gaps=gaps.sort_values("days", ascending=False, ignore_index=True),
         moves=moves,

@@ -5,14 +5,14 @@ from typing import Any
 
 import pandas as pd
 
-from seqmem._files import written_whole
+from seqmem.files import check_plot, written_whole
 
 
 def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, days: int = 120) -> Path:
     """The last `days` closes and the forecast after them, as PNG, SVG or PDF by the file's suffix.
 
     Raises:
-        ValueError: a suffix that matplotlib cannot write, or no such folder.
+        ValueError: a suffix other than .png, .svg and .pdf, or no such folder.
     """
     figure, axes = figure_with_axes()
     recent = prices.iloc[-days:]
@@ -41,25 +41,14 @@ def figure_with_panels(count: int) -> tuple[Any, list[Any]]:
     return figure, every
 
 
-def check_plot(path: str | Path) -> Path:
-    """The path, if a plot can be written there: to be known before an hour of work, not after.
-
-    Raises:
-        ValueError: a suffix that matplotlib cannot write.
-    """
-    path, kinds = Path(path), figure_with_axes()[0].canvas.get_supported_filetypes()
-    if path.suffix[1:] not in kinds:
-        raise ValueError(f"plot: expected one of {sorted(kinds)}. Received: {path.name!r}")
-    return path
-
-
 def saved(figure: Any, path: str | Path) -> Path:
     """Write a figure, whole or not at all.
 
     Raises:
-        ValueError: a suffix that matplotlib cannot write, or no such folder.
+        ValueError: a suffix other than .png, .svg and .pdf, or no such folder.
     """
-    path = check_plot(path)
+    path = Path(path)
+    check_plot(path)
     with written_whole(path) as draft:
-        figure.savefig(draft, format=path.suffix[1:], dpi=150)
+        figure.savefig(draft, format=path.suffix[1:].lower(), dpi=150)
     return path

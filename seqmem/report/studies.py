@@ -41,7 +41,7 @@ def plot_study(summary: pd.DataFrame, panels: Sequence[Any], path: str | Path) -
     """Each `studies.base.Panel` of a study, side by side, standard errors as bars.
 
     Raises:
-        ValueError: a suffix that matplotlib cannot write, or no such folder.
+        ValueError: a suffix other than .png, .svg and .pdf, or no such folder.
     """
     there = [
         panel for panel in panels if panel.only is None or (summary[panel.only[0]] == panel.only[1]).any()

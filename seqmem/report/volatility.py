@@ -55,7 +55,7 @@ def plot_volatility(
         smooth: days over which what came is averaged: a single day's is mostly noise.
 
     Raises:
-        ValueError: a model that is not there, a suffix that matplotlib cannot write, or no such folder.
+        ValueError: a model that is not there, a suffix other than .png, .svg and .pdf, or no such folder.
     """
     missing = set(models) - set(results["model"])
     if missing:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from seqmem.experiments.studies.base import Study
-from seqmem.report import written_whole
+from seqmem.files import written_whole
 
 Progress = Callable[[dict[str, Any], int, int], object]
 SETTING = "setting"  # the column that tells which study, with which settings, a file holds

@@ -1,7 +1,6 @@
 """Export: a fitted forecaster as a versioned SavedModel, complete or absent."""
 
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -18,6 +17,7 @@ from seqmem.serving.card_markdown import PAGE, page
 from seqmem.serving.exporting import warmup
 from seqmem.serving.exporting.endpoints import columns, endpoints
 from seqmem.serving.exporting.onnx import to_onnx
+from seqmem.serving.folders import check_name
 from seqmem.serving.provenance import CARD, file_hashes, operations, write_tensors
 
 KERAS_FILE, ONNX_FILE = "model.keras", "model.onnx"
@@ -97,16 +97,6 @@ def export(
         return _publish(draft, home, version)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def check_name(name: str) -> None:
-    """Refuse what is no name of a model.
-
-    Raises:
-        ValueError: anything but letters, digits, ``_``, ``-`` and ``.``, the first a letter or digit.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise ValueError(f"export: a name is letters, digits, '_', '-' and '.'. Received: {name!r}")
 
 
 def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None:

@@ -13,6 +13,7 @@ from seqmem.data.bars import as_bars
 from seqmem.data.series import PriceError, coming_days
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.card import read_card
+from seqmem.serving.folders import newest
 from seqmem.serving.loading.safety import check_keras_file
 from seqmem.serving.provenance import check_files
 
@@ -112,18 +113,3 @@ class ServedModel:
             )
         path = self(prices.to_numpy()[None, -self.closes :])[0]
         return pd.Series(path, coming_days(prices.index, self.horizon), name="forecast")
-
-
-def newest(path: str | Path) -> Path:
-    """The folder of the version itself, or of the newest version in the folder of a model.
-
-    Raises:
-        FileNotFoundError: no model there.
-    """
-    folder = Path(path)
-    if not (folder / "saved_model.pb").is_file():
-        versions = [file.parent for file in folder.glob("*/saved_model.pb") if file.parent.name.isdecimal()]
-        if not versions:
-            raise FileNotFoundError(f"{folder}: no SavedModel there, nor in a numbered folder in it")
-        folder = max(versions, key=lambda version: int(version.name))
-    return folder

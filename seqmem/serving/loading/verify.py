@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from seqmem.serving.card import read_card
-from seqmem.serving.loading.load import ServedModel, load, newest
+from seqmem.serving.folders import newest
+from seqmem.serving.loading.load import ServedModel, load
 from seqmem.serving.provenance import DamagedModel, check_files, weights_hash
 
 CLOSE = 1e-6  # relative: what float32 allows between two ways of computing one number

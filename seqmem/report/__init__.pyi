@@ -1,0 +1,17 @@
+"""The public names of seqmem.report, each with its home."""
+
+from .memory import plot_flow as plot_flow
+from .memory import plot_half_lives as plot_half_lives
+from .memory import plot_saturation as plot_saturation
+from .memory import plot_trace as plot_trace
+from .plots import plot_forecast as plot_forecast
+from .studies import plot_study as plot_study
+from .studies import study_table as study_table
+from .tables import DATES_NOTE as DATES_NOTE
+from .tables import FORECAST_FORMATS as FORECAST_FORMATS
+from .tables import forecast_table as forecast_table
+from .tables import heading as heading
+from .tables import table as table
+from .volatility import LEAGUE_NOTE as LEAGUE_NOTE
+from .volatility import league_tables as league_tables
+from .volatility import plot_volatility as plot_volatility
