@@ -7,7 +7,7 @@ from seqmem.cells import Cell, Step, sigmoid, tanh
 
 class MinimalGatedUnitCell(Cell):
     gates = {"forget": sigmoid, "candidate": tanh}
-    writes = ("forget",)
+    input_gates = ("forget",)
 
     def step(self, x, r, states):
         (h,) = states

@@ -8,8 +8,8 @@ from seqmem.cells import Cell, Step, sigmoid, tanh
 class PeepholeLSTMCell(Cell):
     gates = {"input": sigmoid, "forget": sigmoid, "candidate": tanh, "output": sigmoid}
     num_states = 2
-    unit_bias = keeps = ("forget",)
-    writes = ("input",)
+    unit_bias = retain_gates = ("forget",)
+    input_gates = ("input",)
 
     def build(self, input_shape):
         super().build(input_shape)

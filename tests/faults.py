@@ -33,8 +33,8 @@ FAULTS = [
     Fault(
         "chrono biases with their signs changed",
         "seqmem/cells/timescales.py",
-        "logs if gate in cell.keeps else -logs",
-        "-logs if gate in cell.keeps else logs",
+        "logs if gate in cell.retain_gates else -logs",
+        "-logs if gate in cell.retain_gates else logs",
         "tests/test_studies.py",
     ),
     Fault(
@@ -193,14 +193,14 @@ FAULTS = [
     ),
     Fault(
         "a half-life that ignores its gate",
-        "seqmem/diagnostics/retention.py",
+        "seqmem/diagnostics/half_life.py",
         'slope = tape.gradient(total, before[-1], unconnected_gradients="zero")',
         'slope = tape.gradient(total, before[-1], unconnected_gradients="zero") * 0 + 0.8',
         "tests/test_diagnostics.py",
     ),
     Fault(
         "a gradient against time, not against lag",
-        "seqmem/diagnostics/flow.py",
+        "seqmem/diagnostics/gradients.py",
         "for one in reversed(ones)]",
         "for one in ones]",
         "tests/test_diagnostics.py",
@@ -377,14 +377,14 @@ FAULTS = [
     Fault(
         "an activation function given back without its slope",
         "seqmem/recurrence/nature.py",
-        "lambda d: d * squash.slope(y)",
+        "lambda d: d * activation.slope(y)",
         "lambda d: d",
         "tests/laws/test_adjoint.py",
     ),
     Fault(
         "cells of unlike activations that share what was compiled",
         "seqmem/recurrence/adjoint.py",
-        "shapes, *cell.gates.values(), *_squashes(cell))",
+        "shapes, *cell.gates.values(), *_activations(cell))",
         "shapes)",
         "tests/laws/test_adjoint.py",
     ),

@@ -116,14 +116,14 @@ def test_saturation_counts_what_is_near_a_limit(sequence):
 
 
 def test_a_forecaster_is_looked_into(fitted, prices):
-    (layer,) = diagnostics.recurrences(fitted)
+    (layer,) = diagnostics.recurrent_layers(fitted)
     seen = diagnostics.sequences(fitted, prices, [100, 200])
     assert seen.shape == (2, 8, 1)
     flow = diagnostics.gradient_flow(layer, seen)
     assert len(flow) == 8
     assert 0 <= diagnostics.effective_lookback(flow) < 8
     with pytest.raises(ValueError, match="has no Recurrent"):
-        diagnostics.recurrences(keras.Sequential([keras.layers.Dense(1)]))
+        diagnostics.recurrent_layers(keras.Sequential([keras.layers.Dense(1)]))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_the_command_says_it_draws_it_and_writes_json(fitted, prices, tmp_path, 
 
 
 def test_each_table_has_a_figure(fitted, prices, tmp_path):
-    (layer,) = diagnostics.recurrences(fitted)
+    (layer,) = diagnostics.recurrent_layers(fitted)
     seen = diagnostics.sequences(fitted, prices)
     for number, (draw, found) in enumerate(
         [
@@ -174,7 +174,7 @@ def test_memory_is_logged_while_it_is_trained(prices, tmp_path):
     forecaster = small_forecaster()
     forecaster.target.adapt([prices.to_numpy()])
     forecaster.build()
-    (layer,) = diagnostics.recurrences(forecaster)
+    (layer,) = diagnostics.recurrent_layers(forecaster)
     watch = diagnostics.MemoryLog(
         layer, diagnostics.sequences(forecaster, prices, [100, 200]), folder=tmp_path / "board", every=2
     )

@@ -9,7 +9,7 @@ import pytest
 from samples import FORECASTERS, NETWORKS, VOLATILITY_FORECASTERS, random_bars, random_walk
 
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
-from seqmem.diagnostics import recurrences
+from seqmem.diagnostics import recurrent_layers
 from seqmem.serving import export, to_onnx, verify
 
 OPERATORS = {LSTMCell: "LSTM", GRUCell: "GRU", RNNCell: "RNN"}
@@ -44,7 +44,9 @@ def test_onnx_says_what_python_says(make):
         expected = forecaster.target.answer(forecaster(history, training=False))
         for output, found in zip(session.get_outputs(), session.run(None, given), strict=True):
             np.testing.assert_allclose(found, expected[output.name], rtol=1e-6)
-    stack = [cell for layer in recurrences(forecaster) for cell in getattr(layer.cell, "cells", [layer.cell])]
+    stack = [
+        cell for layer in recurrent_layers(forecaster) for cell in getattr(layer.cell, "cells", [layer.cell])
+    ]
     operators = [node.op_type for node in onnx.load_from_string(written).graph.node]
     ours = sorted(OPERATORS[type(cell)] for cell in stack if type(cell) in OPERATORS)
     assert sorted(kind for kind in operators if kind in OPERATORS.values()) == ours

@@ -8,7 +8,7 @@ import tensorflow as tf
 from samples import GRUCell, LSTMCell, random_bars
 
 import seqmem
-from seqmem.recurrence.inference import fuses
+from seqmem.recurrence.inference import is_fusible
 from seqmem.serving import export
 from seqmem.serving.provenance import operations
 
@@ -109,11 +109,11 @@ def test_an_lstm_is_one_operation_and_other_cells_a_straight_line(folder, tmp_pa
 
 
 def test_only_the_cell_that_the_kernel_computes_is_fused():
-    assert fuses(LSTMCell(4))
-    assert not fuses(LSTMCell(4, activation="relu"))
-    assert not fuses(LSTMCell(4, recurrent_activation="hard_sigmoid"))
-    assert not fuses(LSTMCell(4, dtype="float64"))
-    assert not fuses(type("Mine", (LSTMCell,), {})(4))
+    assert is_fusible(LSTMCell(4))
+    assert not is_fusible(LSTMCell(4, activation="relu"))
+    assert not is_fusible(LSTMCell(4, recurrent_activation="hard_sigmoid"))
+    assert not is_fusible(LSTMCell(4, dtype="float64"))
+    assert not is_fusible(type("Mine", (LSTMCell,), {})(4))
 
 
 def test_a_served_lstm_gives_no_wrong_gradient(signatures, prices):

@@ -193,7 +193,7 @@ def test_chrono_biases_make_memories_of_all_lengths(cell):
 
 
 def test_chrono_biases_need_a_built_cell_that_says_what_keeps():
-    with pytest.raises(ValueError, match="RNNCell names no gate in `keeps` or `writes`"):
+    with pytest.raises(ValueError, match="RNNCell names no gate in `retain_gates` or `input_gates`"):
         chrono_init(RNNCell(2), 10)
     with pytest.raises(ValueError, match="expected a built cell with a bias"):
         chrono_init(LSTMCell(2), 10)

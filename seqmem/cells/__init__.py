@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from seqmem.cells.activations import Activation, sigmoid, squash, tanh
+from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
 from seqmem.cells.base import Cell, Step
 from seqmem.cells.chrono import chrono_init
 from seqmem.cells.gru import GRUCell
@@ -47,9 +47,9 @@ __all__ = [
     "LSTMCell",
     "RNNCell",
     "Step",
+    "as_activation",
     "cell_class",
     "chrono_init",
     "sigmoid",
-    "squash",
     "tanh",
 ]

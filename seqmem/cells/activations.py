@@ -10,7 +10,7 @@ from keras import ops
 
 
 class Activation(NamedTuple):
-    """A activation function and its slope, the slope in terms of the function's *output*.
+    """An activation function and its slope, the slope in terms of the function's *output*.
 
     The slope is what a gate lets through of a gradient, and it can be read off a trace of gate
     activations alone: 0.25 at the middle of a sigmoid, 0 where it saturates.
@@ -35,7 +35,7 @@ _way: ContextVar[Callable[[Activation, Any], Any] | None] = ContextVar(
 
 @contextmanager
 def intercept_activations(way: Callable[[Activation, Any], Any]) -> Iterator[None]:
-    """Within it, to call a squash is to call ``way(squash, z)``: to watch its values, or to supply them."""
+    """Within it, each call of an activation is ``way(activation, z)``: to watch values, or to supply them."""
     token = _way.set(way)
     try:
         yield
@@ -50,7 +50,7 @@ relu = Activation(ops.relu, lambda y: ops.cast(y > 0, y.dtype))
 softsign = Activation(ops.softsign, lambda y: (1 - ops.abs(y)) ** 2)
 hard_sigmoid = Activation(ops.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6)
 
-SQUASHES = {
+ACTIVATIONS = {
     "sigmoid": sigmoid,
     "tanh": tanh,
     "linear": linear,
@@ -60,16 +60,16 @@ SQUASHES = {
 }
 
 
-def squash(identifier: Any) -> Activation:
+def as_activation(identifier: Any) -> Activation:
     """The `Activation` that a Keras activation identifier (a name, a function or None) means.
 
     Raises:
         ValueError: Keras does not know the activation.
 
-    >>> squash("tanh") is tanh
+    >>> as_activation("tanh") is tanh
     True
     """
     if isinstance(identifier, Activation):
         return identifier
     function = keras.activations.get(identifier)
-    return SQUASHES.get(getattr(function, "__name__", ""), Activation(function, None))
+    return ACTIVATIONS.get(getattr(function, "__name__", ""), Activation(function, None))

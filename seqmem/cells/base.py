@@ -9,7 +9,7 @@ from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # keras.layers.RNN looks for this class
 
 from seqmem._configured import Configured
-from seqmem.cells.activations import Activation, sigmoid, squash, tanh
+from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
 
 Tensor = Any
 
@@ -40,8 +40,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         num_states: how many states of [B, U] the cell carries.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
-        keeps, writes: the gates that keep the state where they are open, and those that write over it; where
-            they are named, `chrono_init` can make the memory long.
+        retain_gates, input_gates: the gates that keep the state where they are open, and those that write
+            over it; where they are named, `chrono_init` can make the memory long.
 
     Args:
         units: U, the width of the state and output, at least 1.
@@ -66,8 +66,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     num_states: ClassVar[int] = 1
     recurrent_bias: ClassVar[bool] = False
     unit_bias: ClassVar[tuple[str, ...]] = ()
-    keeps: ClassVar[tuple[str, ...]] = ()
-    writes: ClassVar[tuple[str, ...]] = ()
+    retain_gates: ClassVar[tuple[str, ...]] = ()
+    input_gates: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -98,8 +98,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
                 raise ValueError(f"{who}: {name} must be at least 0 and below 1. Received: {name}={rate!r}")
         super().__init__(**kwargs)
         self.units = int(units)
-        self.activation = squash(activation)
-        self.recurrent_activation = squash(recurrent_activation)
+        self.activation = as_activation(activation)
+        self.recurrent_activation = as_activation(recurrent_activation)
         self.use_bias = use_bias
         self.unit_forget_bias = unit_forget_bias
         self._weight_options = {

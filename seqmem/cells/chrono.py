@@ -19,7 +19,7 @@ def chrono_init(cell: C, longest: int, *, seed: int = 0) -> C:
     memory of two steps.
 
     Args:
-        cell: built, and with `keeps` or `writes`; its other weights stay.
+        cell: built, and with `retain_gates` or `input_gates`; its other weights stay.
         longest: T, the longest memory that is needed, in steps, at least 3.
         seed: of u.
 
@@ -38,8 +38,8 @@ def chrono_init(cell: C, longest: int, *, seed: int = 0) -> C:
     (True, True)
     """
     who = type(cell).__name__
-    if not (cell.keeps or cell.writes):
-        raise ValueError(f"chrono_init: {who} names no gate in `keeps` or `writes`")
+    if not (cell.retain_gates or cell.input_gates):
+        raise ValueError(f"chrono_init: {who} names no gate in `retain_gates` or `input_gates`")
     if not cell.built or cell.bias is None:
         raise ValueError(f"chrono_init: expected a built cell with a bias. Received: {who}")
     if longest < SHORTEST:
@@ -48,8 +48,8 @@ def chrono_init(cell: C, longest: int, *, seed: int = 0) -> C:
     biases = np.array(cell.bias)
     blocks = biases.reshape(-1, len(cell.gates), cell.units)  # a recurrent bias is a second row
     for number, gate in enumerate(cell.gates):
-        if gate in (*cell.keeps, *cell.writes):
+        if gate in (*cell.retain_gates, *cell.input_gates):
             blocks[:, number] = 0
-            blocks[0, number] = logs if gate in cell.keeps else -logs
+            blocks[0, number] = logs if gate in cell.retain_gates else -logs
     cell.bias.assign(biases)
     return cell

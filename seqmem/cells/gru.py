@@ -25,7 +25,7 @@ class GRUCell(Cell):
 
     gates = {"update": sigmoid, "reset": sigmoid, "candidate": tanh}
     recurrent_bias = True
-    keeps = ("update",)
+    retain_gates = ("update",)
 
     def step(self, x: Any, r: Any, states: tuple[Any, ...]) -> Step:
         """The four equations above; ``r`` is the projected state."""

@@ -29,8 +29,8 @@ class LSTMCell(Cell):
 
     gates = {"input": sigmoid, "forget": sigmoid, "candidate": tanh, "output": sigmoid}
     num_states = 2
-    unit_bias = keeps = ("forget",)
-    writes = ("input",)
+    unit_bias = retain_gates = ("forget",)
+    input_gates = ("input",)
 
     def step(self, x: Any, r: Any, states: tuple[Any, ...]) -> Step:
         """The six equations above."""

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     first = max(forecaster.closes - 1, last - options.windows + 1)
     seen = diagnostics.sequences(forecaster, prices, np.arange(first, last + 1))
     flows = {}
-    for layer in diagnostics.recurrences(forecaster):
+    for layer in diagnostics.recurrent_layers(forecaster):
         flow = diagnostics.gradient_flow(layer, seen)
         flows[layer.name] = flow
         found = {

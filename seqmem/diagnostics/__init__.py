@@ -1,9 +1,9 @@
 """What a recurrence remembers: traces of its gates, saturation, gradients against lag, half-lives."""
 
 from seqmem.diagnostics.callback import MemoryLog
-from seqmem.diagnostics.flow import effective_lookback, gradient_flow, gradient_half_life
-from seqmem.diagnostics.models import recurrences, sequences
-from seqmem.diagnostics.retention import memory_half_life
+from seqmem.diagnostics.gradients import effective_lookback, gradient_flow, gradient_half_life
+from seqmem.diagnostics.half_life import memory_half_life
+from seqmem.diagnostics.models import recurrent_layers, sequences
 from seqmem.diagnostics.traces import saturation, trace
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "gradient_flow",
     "gradient_half_life",
     "memory_half_life",
-    "recurrences",
+    "recurrent_layers",
     "saturation",
     "sequences",
     "trace",

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seqmem.diagnostics.flow import effective_lookback, gradient_flow
-from seqmem.diagnostics.retention import memory_half_life
+from seqmem.diagnostics.gradients import effective_lookback, gradient_flow
+from seqmem.diagnostics.half_life import memory_half_life
 from seqmem.diagnostics.traces import saturation
 from seqmem.recurrence import Recurrent
 

@@ -1,4 +1,4 @@
-"""The recurrences within a model, and what they see of a series."""
+"""The recurrent layers within a model, and what they see of a series."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import Recurrent
 
 
-def recurrences(model: keras.Model) -> list[Recurrent]:
+def recurrent_layers(model: keras.Model) -> list[Recurrent]:
     """Every `Recurrent` in a model, in the order in which it was made.
 
     Raises:

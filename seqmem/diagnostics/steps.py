@@ -12,7 +12,7 @@ from seqmem.recurrence import Recurrent
 Tensor = Any
 
 
-class Moment(NamedTuple):
+class StepRecord(NamedTuple):
     """One step of one cell of a stack.
 
     Attributes:
@@ -67,15 +67,15 @@ def batch(sequence: Any, layer: Recurrent) -> Tensor:
     return ops.convert_to_tensor(values[:, ::-1] if layer.go_backwards else values)
 
 
-def walk(layer: Recurrent, inputs: Tensor, states: Any = None) -> Iterator[list[Moment]]:
-    """Every cell's moment, step by step, over inputs [B, T, F]; states start at zeros."""
+def iterate_steps(layer: Recurrent, inputs: Tensor, states: Any = None) -> Iterator[list[StepRecord]]:
+    """Every cell's record, step by step, over inputs [B, T, F]; states start at zeros."""
     stack = cells(layer)
     states = states or [tuple(cell.get_initial_state(inputs.shape[0])) for cell in stack]
     for t in range(inputs.shape[1]):
-        below, moments = inputs[:, t], []
+        below, records = inputs[:, t], []
         for number, cell in enumerate(stack):
             x, r = cell.project(below), cell.recur(states[number][0])
             step = cell.step(x, r, states[number])
-            moments.append(Moment(number, states[number], x, r, step))
+            records.append(StepRecord(number, states[number], x, r, step))
             states[number], below = step.states, step.output
-        yield moments
+        yield records

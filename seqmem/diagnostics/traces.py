@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.cells import Activation
-from seqmem.diagnostics.steps import batch, cells, walk
+from seqmem.diagnostics.steps import batch, cells, iterate_steps
 from seqmem.recurrence import Recurrent
 
 FAR = 1e4  # where an activation function that has limits is at one
@@ -32,12 +32,12 @@ def trace(layer: Recurrent, sequence: Any) -> pd.DataFrame:
     if inputs.shape[0] != 1:
         raise ValueError(f"trace: expected one sequence. Received: a batch of {inputs.shape[0]}")
     rows: list[dict[tuple[int, str, int], float]] = []
-    for moments in walk(layer, inputs):
+    for records in iterate_steps(layer, inputs):
         row: dict[tuple[int, str, int], float] = {}
-        for moment in moments:
-            states = {f"state_{n}": state for n, state in enumerate(moment.step.states)}
-            for name, values in {**moment.step.gates, **states}.items():
-                row |= {(moment.number, name, unit): v for unit, v in enumerate(np.asarray(values)[0])}
+        for record in records:
+            states = {f"state_{n}": state for n, state in enumerate(record.step.states)}
+            for name, values in {**record.step.gates, **states}.items():
+                row |= {(record.number, name, unit): v for unit, v in enumerate(np.asarray(values)[0])}
         rows.append(row)
     index = sequence.index if isinstance(sequence, pd.Series | pd.DataFrame) else pd.RangeIndex(len(rows))
     found = pd.DataFrame(rows, index=index[::-1] if layer.go_backwards else index)
@@ -63,10 +63,10 @@ def saturation(layer: Recurrent, sequences: Any, *, margin: float = 0.05) -> pd.
     if not 0 < margin < 0.5:
         raise ValueError(f"saturation: margin must lie in (0, 0.5). Received: {margin}")
     values: dict[tuple[int, str], list[np.ndarray]] = {}
-    for moments in walk(layer, batch(sequences, layer)):
-        for moment in moments:
-            for name, gate in moment.step.gates.items():
-                values.setdefault((moment.number, name), []).append(np.asarray(gate))
+    for records in iterate_steps(layer, batch(sequences, layer)):
+        for record in records:
+            for name, gate in record.step.gates.items():
+                values.setdefault((record.number, name), []).append(np.asarray(gate))
     stack, rows = cells(layer), []
     for (number, name), found in values.items():
         low, high = limits(stack[number].gates[name])
@@ -83,13 +83,13 @@ def saturation(layer: Recurrent, sequences: Any, *, margin: float = 0.05) -> pd.
     return pd.DataFrame(rows).set_index(["cell", "gate"])
 
 
-def limits(squash: Activation) -> tuple[float, float]:
+def limits(activation: Activation) -> tuple[float, float]:
     """The limits of an activation function, infinite where it has none.
 
     >>> from seqmem.cells.activations import linear, sigmoid, tanh
     >>> limits(sigmoid), limits(tanh), limits(linear)
     ((0.0, 1.0), (-1.0, 1.0), (-inf, inf))
     """
-    ends = [float(np.asarray(squash(np.float32(end)))) for end in (-FAR, FAR)]
+    ends = [float(np.asarray(activation(np.float32(end)))) for end in (-FAR, FAR)]
     low, high = (round(end, 3) if abs(end) < FAR / 2 else float(np.copysign(np.inf, end)) for end in ends)
     return low, high

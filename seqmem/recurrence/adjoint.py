@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from seqmem.cells import Activation, Cell
 from seqmem.cells.activations import intercept_activations
-from seqmem.recurrence.step_analysis import StepAnalysis, giving_back, keeping, study
+from seqmem.recurrence.step_analysis import StepAnalysis, analyze_step, record_activations, replay_activations
 
 Tensor = Any
 
@@ -41,7 +41,7 @@ class Adjoint(NamedTuple):
 
 
 def adjoint(cell: Cell) -> Adjoint | None:
-    """The compiled pair of a built cell; None where `study` finds its `step` unfit.
+    """The compiled pair of a built cell; None where `analyze_step` finds its `step` unfit.
 
     Raises whatever `step` raises.
     """
@@ -52,7 +52,7 @@ def adjoint(cell: Cell) -> Adjoint | None:
         return own
     shapes = tuple(tuple(weight.shape) for weight in weights(cell))
     return _shared(
-        _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *_squashes(cell)))
+        _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *_activations(cell)))
     )
 
 
@@ -63,7 +63,7 @@ def weights(cell: Cell) -> list[Any]:
     return projections + [weight for weight in cell.trainable_variables if id(weight) not in known]
 
 
-def _squashes(cell: Cell) -> tuple[Activation, Activation]:
+def _activations(cell: Cell) -> tuple[Activation, Activation]:
     return cell.activation, cell.recurrent_activation
 
 
@@ -86,11 +86,11 @@ def _shared(key: _Key) -> Adjoint | None:
 
 
 def _pair(cell: Cell) -> Adjoint | None:
-    nature = study(cell)
-    return _compile(cell, nature) if nature else None
+    analysis = analyze_step(cell)
+    return _compile(cell, analysis) if analysis else None
 
 
-def _compile(cell: Cell, nature: StepAnalysis) -> Adjoint:
+def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
     count, units, width = cell.num_states, cell.units, cell.units * len(cell.gates)
     variables = weights(cell)
     own = len(variables) - (2 if cell.bias is None else 3)
@@ -103,15 +103,15 @@ def _compile(cell: Cell, nature: StepAnalysis) -> Adjoint:
         length = tf.shape(inputs)[0]
 
         def body(t: Tensor, states: Any, arrays: Any) -> tuple[Any, ...]:
-            squashed: list[Tensor] = []
-            with supplied(values), intercept_activations(keeping(squashed)):
+            activated: list[Tensor] = []
+            with supplied(values), intercept_activations(record_activations(activated)):
                 x, r = cell.project(inputs[t]), cell.recur(_masked(states[0], keep))
                 step = cell.step(x, r, tuple(states))
             # What is written, XLA computes once; what only feeds other operations, once in each of them.
-            found = [*step.states, *nature.read(x, r), *squashed]
+            found = [*step.states, *analysis.read(x, r), *activated]
             return t + 1, list(step.states), [a.write(t, one) for a, one in zip(arrays, found, strict=True)]
 
-        widths = [*[units] * count, *nature.read(width, width), *nature.squashed]
+        widths = [*[units] * count, *analysis.read(width, width), *analysis.activated]
         arrays = [_array(length, inputs, one) for one in widths]
         *_, arrays = tf.while_loop(
             lambda t, *_: t < length, body, (0, list(states), arrays), maximum_iterations=length
@@ -128,9 +128,13 @@ def _compile(cell: Cell, nature: StepAnalysis) -> Adjoint:
         def step_again(now: Sequence[Tensor], given: Sequence[Tensor], watched: Sequence[Tensor]) -> Any:
             """The step once more from what it gave, with a tape: states, tape, x and r."""
             given, unread = list(given), tf.zeros((tf.shape(now[0])[0], width), now[0].dtype)
-            x = given.pop(0) if nature.reads_x else tf.identity(unread)
-            r = given.pop(0) if nature.reads_r else tf.identity(unread)
-            with supplied(values), intercept_activations(giving_back(given)), tf.GradientTape() as tape:
+            x = given.pop(0) if analysis.reads_x else tf.identity(unread)
+            r = given.pop(0) if analysis.reads_r else tf.identity(unread)
+            with (
+                supplied(values),
+                intercept_activations(replay_activations(given)),
+                tf.GradientTape() as tape,
+            ):
                 tape.watch([x, r, *watched])
                 return list(cell.step(x, r, tuple(now)).states), tape, [x, r]
 
@@ -144,12 +148,12 @@ def _compile(cell: Cell, nature: StepAnalysis) -> Adjoint:
                 states, [*projected, *now], d_states, unconnected_gradients="zero"
             )
             d_before[0] += _masked(tf.matmul(d_r, across), keep)
-            found = [d_x] if nature.one_slope else [d_x, d_r]
+            found = [d_x] if analysis.one_slope else [d_x, d_r]
             if own:
                 found += d_states
             return t - 1, d_before, [array.write(t, d) for array, d in zip(arrays, found, strict=True)]
 
-        widths = [width] * (1 if nature.one_slope else 2) + [units] * (count if own else 0)
+        widths = [width] * (1 if analysis.one_slope else 2) + [units] * (count if own else 0)
         _, d_first, arrays = tf.while_loop(
             lambda t, *_: t >= 0,
             body,

@@ -16,16 +16,16 @@ SHARD = 16  # examples; smaller shards take about as long
 MOST_SHARDS = 4  # so that a batch of 64 makes shards of 16
 
 
-def covers(cell: Any) -> bool:
+def is_supported(cell: Any) -> bool:
     """Whether the compiled way covers a cell, or every cell of a stack.
 
-    It takes a `Cell` with the usual way round its `step`, a `step` that `study` finds fit, float32 or float64
+    It takes a `Cell` with the usual way round its `step`, a `step` that `analyze_step` finds fit, float32 or float64
     throughout, and no GPU in view.
     """
-    return all(_covers(one) for one in getattr(cell, "cells", [cell]))
+    return all(_is_supported(one) for one in getattr(cell, "cells", [cell]))
 
 
-def _covers(cell: Any) -> bool:
+def _is_supported(cell: Any) -> bool:
     return (
         isinstance(cell, Cell)
         and cell.built
@@ -155,7 +155,7 @@ def compiled(enabled: bool) -> Iterator[None]:
         _chosen.reset(token)
 
 
-def wanted(training: Any) -> bool:
+def is_enabled(training: Any) -> bool:
     """Whether to run compiled, as far as anybody has said."""
     chosen = _chosen.get()
     return training is True if chosen is None else chosen

@@ -44,7 +44,7 @@ _chosen: ContextVar[_Way | None] = ContextVar("way without gradients", default=N
 @contextmanager
 def inference_mode() -> Iterator[None]:
     """Within it, what is not trained has no gradients, and is faster for it: scores and forecasts."""
-    token = _chosen.set(_Way(FusedKernel(fuses, _kernel), loop.TURN))
+    token = _chosen.set(_Way(FusedKernel(is_fusible, _kernel), loop.STEPS_PER_TURN))
     try:
         yield
     finally:
@@ -60,7 +60,7 @@ def export_graph(model: keras.Model, in_one: FusedKernel | None = None) -> Itera
         in_one: the operation that the server has. None: TensorFlow's, for an LSTM.
     """
     weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
-    token = _chosen.set(_Way(in_one or FusedKernel(fuses, _kernel), WRITTEN_OUT))
+    token = _chosen.set(_Way(in_one or FusedKernel(is_fusible, _kernel), WRITTEN_OUT))
     try:
         with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
             yield
@@ -68,12 +68,12 @@ def export_graph(model: keras.Model, in_one: FusedKernel | None = None) -> Itera
         _chosen.reset(token)
 
 
-def wanted() -> bool:
+def is_enabled() -> bool:
     """Whether anybody has said that there will be no gradients."""
     return _chosen.get() is not None
 
 
-def fuses(cell: Any) -> bool:
+def is_fusible(cell: Any) -> bool:
     """Whether TensorFlow's kernel for an LSTM computes this very cell."""
     return (
         type(cell) is LSTMCell

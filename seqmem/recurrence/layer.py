@@ -44,7 +44,7 @@ class Recurrent(Configured, keras.layers.RNN):
             outputs, last, _ = self._climb(in_order, initial_state, bool(training), every=False)
             return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
         if training is False or training is None:
-            if inference.wanted():
+            if inference.is_enabled():
                 return inference.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
             options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
             return loop.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
@@ -98,9 +98,9 @@ class Recurrent(Configured, keras.layers.RNN):
     def _compiles(self, sequences: Tensor, training: Any) -> bool:
         # A length that the graph does not know may change from batch to batch: each would be compiled.
         return (
-            compiled_loop.wanted(training)
+            compiled_loop.is_enabled(training)
             and sequences.shape[1] is not None
-            and compiled_loop.covers(self.cell)
+            and compiled_loop.is_supported(self.cell)
         )
 
     def _climb(self, inputs: Tensor, initial_state: Any, training: bool, *, every: bool) -> Any:

@@ -11,11 +11,11 @@ import keras
 import tensorflow as tf
 
 Tensor = Any
-TURN = 5  # steps; ten gained no more
+STEPS_PER_TURN = 5  # steps; ten gained no more
 
 
 def run(
-    cell: Any, inputs: Tensor, states: Any, *, sequences: bool, turn: int = TURN, **options: Any
+    cell: Any, inputs: Tensor, states: Any, *, sequences: bool, turn: int = STEPS_PER_TURN, **options: Any
 ) -> tuple[Tensor, Tensor, Any]:
     """Run any Keras cell over inputs [B, T, F]; T may be unknown, but not 0.
 

@@ -14,15 +14,15 @@ Tensor = Any
 
 
 class StepAnalysis(NamedTuple):
-    """The nature of a `step` that can be run again for its derivative.
+    """The analysis of a `step` that can be run again for its derivative.
 
     Attributes:
-        squashed: the widths of what its activation functions give, in the order of the calls.
+        activated: the widths of what its activation functions give, in the order of the calls.
         reads_x, reads_r: whether the derivative reads the values of the projections.
         one_slope: whether the derivatives with respect to x and r are one, as where only x + r matters.
     """
 
-    squashed: tuple[int, ...]
+    activated: tuple[int, ...]
     reads_x: bool
     reads_r: bool
     one_slope: bool
@@ -32,8 +32,8 @@ class StepAnalysis(NamedTuple):
         return [one for one, reads in ((x, self.reads_x), (r, self.reads_r)) if reads]
 
 
-def study(cell: Cell) -> StepAnalysis | None:
-    """The nature of a built cell's `step`, or None where it cannot be cut into shards and run again.
+def analyze_step(cell: Cell) -> StepAnalysis | None:
+    """The analysis of a built cell's `step`, or None where it cannot be cut into shards and run again.
 
     That is where it draws numbers or changes variables (it would not be the same a second time), mixes the
     examples of a batch, or puts out something else than its first state.
@@ -42,13 +42,13 @@ def study(cell: Cell) -> StepAnalysis | None:
 
     def once(x: Tensor, r: Tensor, *states: Tensor) -> None:
         before = [(variable, tf.identity(variable.value)) for variable in cell.variables]
-        squashed: list[Tensor] = []
+        activated: list[Tensor] = []
         x_again, r_again = tf.identity(x), tf.identity(r)
         with keras.StatelessScope(state_mapping=before) as scope:
-            with intercept_activations(keeping(squashed)):
+            with intercept_activations(record_activations(activated)):
                 step = cell.step(x, r, states)
             read = [x_again, r_again, *states, *(value for _, value in before if value.dtype.is_floating)]
-            with tf.GradientTape() as tape, intercept_activations(giving_back(squashed)):
+            with tf.GradientTape() as tape, intercept_activations(replay_activations(activated)):
                 tape.watch(read)
                 again = cell.step(x_again, r_again, states)
             unchanged = all(scope.get_current_value(variable) is value for variable, value in before)
@@ -58,7 +58,7 @@ def study(cell: Cell) -> StepAnalysis | None:
         sources = _sources(slopes)
         found.append(
             StepAnalysis(
-                tuple(value.shape[-1] for value in squashed),
+                tuple(value.shape[-1] for value in activated),
                 x_again.name in sources,
                 r_again.name in sources,
                 slopes[0] is slopes[1],
@@ -103,35 +103,35 @@ def _sources(tensors: Iterable[Tensor]) -> set[str]:
     return found
 
 
-def keeping(kept: list[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
+def record_activations(kept: list[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
     """Activation, and keep what came out, where the slope can be told from it."""
 
-    def way(squash: Activation, z: Tensor) -> Tensor:
-        y = squash.function(z)
-        if _is_kept(squash):
+    def way(activation: Activation, z: Tensor) -> Tensor:
+        y = activation.function(z)
+        if _is_kept(activation):
             kept.append(y)
         return y
 
     return way
 
 
-def giving_back(kept: Sequence[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
+def replay_activations(kept: Sequence[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
     """Give back what was kept, in the order of the calls, with its slope."""
     values: Iterator[Tensor] = iter(kept)
 
-    def way(squash: Activation, z: Tensor) -> Tensor:
-        if not _is_kept(squash):
-            return squash.function(z)
+    def way(activation: Activation, z: Tensor) -> Tensor:
+        if not _is_kept(activation):
+            return activation.function(z)
         y = next(values)
 
         @tf.custom_gradient
         def given(z: Tensor) -> Any:
-            return tf.identity(y), lambda d: d * squash.slope(y)  # type: ignore[misc]
+            return tf.identity(y), lambda d: d * activation.slope(y)  # type: ignore[misc]
 
         return given(z)
 
     return way
 
 
-def _is_kept(squash: Activation) -> bool:
-    return squash.slope is not None and squash != linear
+def _is_kept(activation: Activation) -> bool:
+    return activation.slope is not None and activation != linear

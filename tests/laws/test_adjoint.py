@@ -12,7 +12,7 @@ import seqmem
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell, Step, sigmoid, tanh
 from seqmem.recurrence import Recurrent, compiled, inference_mode
 from seqmem.recurrence.adjoint import adjoint
-from seqmem.recurrence.compiled_loop import covers
+from seqmem.recurrence.compiled_loop import is_supported
 
 B, T, F, U = 5, 7, 2, 4
 IDS = [sample.cell.__name__ for sample in CELLS]
@@ -143,7 +143,7 @@ def test_the_numbers_are_those_of_keras_loop(sample, case):
     of_cell, of_layer = CASES[case]
     layer = _layer(sample.cell(U, **of_cell), **of_layer)
     inputs = _inputs(dtype=layer.compute_dtype)
-    assert covers(layer.cell)
+    assert is_supported(layer.cell)
     tolerance = 1e-12 if case == "float64" else 1e-5
     _agree(_numbers(layer, inputs, on=True), _numbers(layer, inputs, on=False), tolerance)
 
@@ -151,7 +151,7 @@ def test_the_numbers_are_those_of_keras_loop(sample, case):
 @pytest.mark.parametrize("cell", [LayerNormCell, LeakyCell], ids=lambda cell: cell.__name__)
 def test_any_step_will_do(cell):
     layer = _layer(cell(U), return_sequences=True)
-    assert covers(layer.cell)
+    assert is_supported(layer.cell)
     _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 
@@ -235,7 +235,7 @@ def test_training_is_compiled_and_what_may_be_exported_is_plain():
 @pytest.mark.parametrize("cell", [ZoneoutCell, CountingCell, DoubledCell, BatchNormCell, OwnWayCell])
 def test_a_step_that_cannot_be_cut_or_run_twice_is_left_to_keras_loop(cell):
     layer = _layer(cell(U))
-    assert not covers(layer.cell)
+    assert not is_supported(layer.cell)
     _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 

@@ -72,8 +72,8 @@ DOORS = {
         "seqmem.recurrence.step_analysis",  # scratch graphs
         "seqmem.recurrence.loop",  # a loop of several steps to a turn
         "seqmem.models.learner",  # tf.GradientTape
-        "seqmem.diagnostics.flow",  # tf.GradientTape
-        "seqmem.diagnostics.retention",  # tf.GradientTape
+        "seqmem.diagnostics.gradients",  # tf.GradientTape
+        "seqmem.diagnostics.half_life",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
         "seqmem.experiments.studies.problems",  # drawn in the graph
         "seqmem.experiments.studies.solving",  # tf.GradientTape, in a loop of the graph

@@ -7,7 +7,7 @@ from seqmem.cells import chrono_init
 from seqmem.diagnostics import memory_half_life
 from seqmem.experiments.studies.starts import CHRONO, made, starts
 from seqmem.recurrence import Recurrent
-from seqmem.recurrence.compiled_loop import covers
+from seqmem.recurrence.compiled_loop import is_supported
 
 STEPS = 100
 
@@ -31,7 +31,9 @@ def certificate(name: str, units: int = 16, *, seed: int = 0) -> str:
         life = memory_half_life(layer, noise)["half_life"].median()
         lives.append(f"{life:.1f} steps from {start} start{f' (T = {STEPS})' if start == CHRONO else ''}")
     cell = layer.cell
-    way = "Trained on compiled loops." if covers(cell) else "Left to Keras's loop: it is trained more slowly."
+    way = "Trained on compiled loops."
+    if not is_supported(cell):
+        way = "Left to Keras's loop: it is trained more slowly."
     return (
         f"{type(cell).__name__}({units}): gates {', '.join(cell.gates)}; {cell.count_params():,} weights for "
         f"one feature.\n{way}\nMemory of the median unit before training: {', '.join(lives)}."

@@ -10,7 +10,7 @@ import pandas as pd
 
 from seqmem.cells import cell_class
 from seqmem.data import windows
-from seqmem.diagnostics import recurrences, saturation
+from seqmem.diagnostics import recurrent_layers, saturation
 from seqmem.experiments.studies.base import Case, Panel, Study
 from seqmem.experiments.studies.simulated import bounded_prices
 from seqmem.models.forecaster import Forecaster
@@ -90,7 +90,7 @@ class StationarityStudy(Study):
             seed=seed,
             guard=None,  # which would refuse raw prices: that is what is shown
         )
-        read = recurrences(forecaster)[0]
+        read = recurrent_layers(forecaster)[0]
         shapes = np.lib.stride_tricks.sliding_window_view(prices, forecaster.closes + 1)[parts.test[0] :]
         found = []
         for level in self.levels:

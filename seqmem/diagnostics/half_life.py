@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from seqmem.diagnostics.steps import batch, cells, walk
+from seqmem.diagnostics.steps import batch, cells, iterate_steps
 from seqmem.recurrence import Recurrent
 
 
@@ -27,8 +27,8 @@ def memory_half_life(layer: Recurrent, sequences: Any) -> pd.DataFrame:
         ``half_life``, infinite where k is 1 or more.
     """
     kept: list[list[np.ndarray]] = [[] for _ in cells(layer)]
-    for moments in walk(layer, batch(sequences, layer)):
-        for number, before, x, r, _ in moments:
+    for records in iterate_steps(layer, batch(sequences, layer)):
+        for number, before, x, r, _ in records:
             with tf.GradientTape() as tape:
                 tape.watch(before)
                 memory = cells(layer)[number].step(x, r, before).states[-1]

@@ -8,7 +8,7 @@ import pandas as pd
 import tensorflow as tf
 from keras import ops
 
-from seqmem.diagnostics.steps import batch, cells, walk
+from seqmem.diagnostics.steps import batch, cells, iterate_steps
 from seqmem.recurrence import Recurrent
 
 PROBES = 16  # random directions that a norm is estimated from
@@ -42,9 +42,9 @@ def gradient_flow(layer: Recurrent, sequence: Any, *, probes: int = PROBES, seed
         states = [tuple(map(tf.identity, cell.get_initial_state(size * probes))) for cell in stack]
         kept: list[list[Any]] = []
         output: Any = None
-        for moments in walk(layer, ops.stack(steps, 1), states):
-            kept.append([state for moment in moments for state in moment.step.states])
-            output = moments[-1].step.output
+        for records in iterate_steps(layer, ops.stack(steps, 1), states):
+            kept.append([state for record in records for state in record.step.states])
+            output = records[-1].step.output
         said = tf.reduce_sum(output * ops.cast(draw, output.dtype))
     flat = [state for after in kept for state in after]
     found = tape.gradient(said, [*steps, *flat], unconnected_gradients="zero")
