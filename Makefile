@@ -1,5 +1,6 @@
-# run: the main job on real data · test: the suite · lint: ruff and mypy · bench: speed ·
-# evidence: every figure on volatility · example: what stands in saved_models/ · clean: forget .venv
+# run: the main job on real data · test: the suite · lint: ruff and mypy · types: how much has a type ·
+# docs: the site · bench: speed · evidence: every figure on volatility · example: saved_models/sp500_example ·
+# clean: forget .venv
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -11,7 +12,7 @@ READY = $(VENV)/.ready
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
 
-.PHONY: run test lint example bench evidence clean
+.PHONY: run test lint types docs example bench evidence clean
 
 run: $(READY)
 	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -25,6 +26,14 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+types: $(READY)
+	$(BIN)/python .ci/type_completeness.py
+
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--config-settings editable_mode=compat --editable '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 example: $(READY)
 	$(BIN)/python -m examples.sp500_example

@@ -69,3 +69,27 @@ def test_the_readme_says_how_many_faults_there_are():
     import faults
 
     assert f"plants {len(faults.FAULTS)} faults" in README
+
+
+def test_every_test_has_its_place_on_the_map():
+    """docs/tests.md: a new file of tests needs a row there."""
+    named = set(re.findall(r"`((?:laws/)?(?:test_)?\w+\.py)`", (ROOT / "docs/tests.md").read_text()))
+    tests = ROOT / "tests"
+    there = {
+        str(path.relative_to(tests)) for path in (*tests.glob("test_*.py"), *tests.glob("laws/test_*.py"))
+    }
+    assert there - named == set(), "no row in docs/tests.md"
+    assert {name for name in named if not (tests / name).is_file()} == set(), "gone, but in docs/tests.md"
+
+
+PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page):
+    named = re.findall(
+        r"`((?:seqmem|tuning|tests|benchmarks|research|examples|docs|saved_models)/[\w./]+)`",
+        (ROOT / page).read_text(),
+    )
+    placeholders = ("saved_models/sp500_path", "saved_models/NAME/VERSION/")
+    assert [name for name in named if not (ROOT / name).exists() and name not in placeholders] == []
