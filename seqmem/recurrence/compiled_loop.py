@@ -19,8 +19,8 @@ MOST_SHARDS = 4  # so that a batch of 64 makes shards of 16
 def is_supported(cell: Any) -> bool:
     """Whether the compiled way covers a cell, or every cell of a stack.
 
-    It takes a `Cell` with the usual way round its `step`, a `step` that `analyze_step` finds fit, float32 or float64
-    throughout, and no GPU in view.
+    It takes a `Cell` with the usual way round its `step`, a `step` that `analyze_step` finds fit, float32 or
+    float64 throughout, and no GPU in view.
     """
     return all(_is_supported(one) for one in getattr(cell, "cells", [cell]))
 
