@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ def build(folder: Path) -> Path:
     libraries = ["-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2", f"-Wl,-rpath,{tensorflow}"]
     found = compiler()
     assert found is not None
-    command = [found, "-O2", "-Wall", "-Werror", SOURCE, "-o", program, f"-I{tensorflow}/include"]
-    subprocess.run([*command, f"-L{tensorflow}", *libraries], check=True)
+    flags = ["-O2", "-Wall", "-Werror", f"-I{tensorflow}/include", f"-L{tensorflow}"]
+    subprocess.run([found, *flags, SOURCE, "-o", program, *libraries], check=True)
     return program
 
 
@@ -43,7 +44,7 @@ def run(
     program: Path,
     model: Path,
     signature: str,
-    inputs: dict[str, np.ndarray | str],
+    inputs: Mapping[str, np.ndarray | str],
     folder: Path,
     repeats: int = 0,
 ) -> Answer:

@@ -5,16 +5,18 @@ squared error, every origin of the first 4,900 of a series once an epoch.
 """
 
 import sys
+from typing import Any
 
-from benchmarks.harness import Contender, Timing, compare, ratio
+from benchmarks.harness import Timing, compare, contenders, ratio
 from benchmarks.tables import markdown
 
-SEQMEM = {
+Tasks = dict[str, dict[str, Any]]
+SEQMEM: Tasks = {
     "seqmem, encoder-decoder (as the search trains)": {"task": "fit_encoder_decoder"},
     "seqmem, LSTM + dense head, as the others train": {"task": "fit_head"},
     "Keras from arrays, with seqmem.LSTM": {"task": "fit_drop_in"},
 }
-CONTENDERS = {
+OTHERS: Tasks = {
     "Keras tutorial": {"task": "fit_tutorial"},
     "Keras from arrays": {"task": "fit_arrays"},
     "Keras, jit_compile, 16 steps per execution": {"task": "fit_jit"},
@@ -24,7 +26,7 @@ CONTENDERS = {
     "neuralforecast, bare": {"task": "fit_neuralforecast", "bare": True},
     "darts, bare": {"task": "fit_darts", "bare": True},
 }
-CHUNKS = {
+CHUNKS: Tasks = {
     "seqmem, chunks of 64 labels, 4 to a batch": {"task": "fit_encoder_decoder", "labels": 64, "batch": 4}
 }
 
@@ -38,18 +40,14 @@ def table(units: int, rounds: int = 3) -> str:
     """Labels per second of everybody, and how many times as fast we are."""
     modules = {
         **dict.fromkeys([*SEQMEM, *CHUNKS], "tensorflow"),
-        **dict.fromkeys(list(CONTENDERS)[:3], "tensorflow"),
+        **dict.fromkeys(list(OTHERS)[:3], "tensorflow"),
         "PyTorch loop": "torch",
-        **dict.fromkeys(list(CONTENDERS)[4:], "forecasting_libraries"),
+        **dict.fromkeys(list(OTHERS)[4:], "forecasting_libraries"),
     }
-    contenders = {name: Contender(module) for name, module in modules.items()}
-    make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | CONTENDERS).items()}
-    try:
-        found = compare(contenders, make, rounds=rounds, budget=0.3)
-        labels = {name: contender.ask(run=1)["result"] for name, contender in contenders.items()}
-    finally:
-        for contender in contenders.values():
-            contender.__exit__()
+    make = {name: {**task, "units": units} for name, task in (SEQMEM | CHUNKS | OTHERS).items()}
+    with contenders(modules) as processes:
+        found = compare(processes, make, rounds=rounds, budget=0.3)
+        labels = {name: process.ask(run=1)["result"] for name, process in processes.items()}
     first = "seqmem, LSTM + dense head, as the others train"
     rows = [
         (name, f"{labels[name] / timing.seconds:,.0f}", f"{_times(found, labels, name, first):.2f}")

@@ -12,7 +12,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -73,27 +74,34 @@ class Contender:
         return json.loads(answer)
 
 
+@contextmanager
+def contenders(modules: dict[str, str]) -> Iterator[dict[str, Contender]]:
+    """A process for each name, ended with the block."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(Contender(module)) for name, module in modules.items()}
+
+
 def compare(
-    contenders: dict[str, Contender], make: dict[str, dict[str, Any]], *, rounds: int, budget: float
+    processes: dict[str, Contender], make: dict[str, dict[str, Any]], *, rounds: int, budget: float
 ) -> dict[str, Timing]:
     """Time tasks in turns.
 
     Args:
-        contenders: the processes, by name.
+        processes: the contenders, by name.
         make: for each, the function of its module that makes the task, and its arguments.
         rounds: in each of which every contender runs once, in random order.
         budget: seconds that a turn should take: a task is repeated to fill it.
     """
     repeats = {}
     for name in make:
-        contenders[name].ask(make=make[name])
-        once = contenders[name].ask(run=1)["seconds"]
-        once = min(once, contenders[name].ask(run=1)["seconds"])  # the first time compiles
+        processes[name].ask(make=make[name])
+        once = processes[name].ask(run=1)["seconds"]
+        once = min(once, processes[name].ask(run=1)["seconds"])  # the first time compiles
         repeats[name] = max(1, int(budget / once))
     seconds: dict[str, list[float]] = {name: [] for name in make}
     for _ in range(rounds):
         for name in random.sample(list(make), len(make)):
-            taken = contenders[name].ask(run=repeats[name])["seconds"]
+            taken = processes[name].ask(run=repeats[name])["seconds"]
             seconds[name].append(taken / repeats[name])
     return {name: Timing(statistics.median(taken), tuple(taken)) for name, taken in seconds.items()}
 

@@ -42,6 +42,7 @@ def main() -> int:
         command += ["--max-request-bytes", "1000000", "--request-timeout", "2"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             try:
+                assert server.stdout
                 found = re.search(r"http://\S+", server.stdout.readline())
                 if not found:
                     return 1

@@ -4,7 +4,7 @@ The limit is this machine's matrix multiply (float32, two threads, NumPy's), for
 operations of a step: forward, and for the gradients of both states and weights.
 """
 
-from benchmarks.harness import Contender, Timing, compare
+from benchmarks.harness import Contender, Timing, compare, contenders
 from benchmarks.tables import markdown
 
 BATCH, LOOKBACK, ROUNDS, SIDE = 64, 60, 9, 1024
@@ -25,20 +25,16 @@ HEAD = (
 def run() -> str:
     """A row for each cell and size."""
     names = (*PARTS, "limit")
-    contenders = {name: Contender("matmul" if name == "limit" else "training_parts") for name in names}
-    try:
-        rows = [_row(contenders, kind, units) for kind in GATES for units in (16, 64, 128)]
-    finally:
-        for contender in contenders.values():
-            contender.__exit__()
+    with contenders({name: "matmul" if name == "limit" else "training_parts" for name in names}) as processes:
+        rows = [_row(processes, kind, units) for kind in GATES for units in (16, 64, 128)]
     return markdown(HEAD, rows)
 
 
-def _row(contenders: dict[str, Contender], kind: str, units: int) -> tuple[str, ...]:
+def _row(processes: dict[str, Contender], kind: str, units: int) -> tuple[str, ...]:
     make = {part: {"task": part, "kind": kind, "units": units} for part in PARTS}
     make["limit"] = {"task": "multiply", "side": SIDE}
-    found = compare(contenders, make, rounds=ROUNDS, budget=0.3)
-    steps = contenders["fit"].ask(run=1)["result"]
+    found = compare(processes, make, rounds=ROUNDS, budget=0.3)
+    steps = processes["fit"].ask(run=1)["result"]
     times = [_ms(found[part]) / (steps if part == "fit" else 1) for part in PARTS]
     operations = 6 * LOOKBACK * BATCH * (1 + units) * GATES[kind] * units
     limit = 1000 * min(found["limit"].rounds) * operations / (2 * SIDE**3)

@@ -11,6 +11,7 @@ import random
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,24 +79,24 @@ def _against_others(program: Path, home: Path) -> list[dict[str, object]]:
 
     (Keras's ONNX export is given windows of returns: tf2onnx has no log1p.)
     """
-    found = []
+    found: list[dict[str, object]] = []
     for kind in ("LSTM", "GRU"):
         with Contender("torch") as torch, Contender("onnx") as keras, Contender("onnx") as ours:
             torch.ask(make={"task": "answer", "layer": kind, "lookback": LOOKBACK, "units": UNITS})
             keras.ask(make={"task": "run", "file": str(home / f"keras_{kind}.onnx")})
             ours.ask(make={"task": "run", "file": str(home / f"seqmem_{kind}" / "1" / "model.onnx")})
             ask: dict[str, Callable[[], float]] = {
-                "seqmem through C": lambda kind=kind: _through_c(program, home / f"seqmem_{kind}" / "1"),
-                "PyTorch eager": lambda: _seconds(torch),
-                "ONNX Runtime, Keras": lambda: _seconds(keras),
-                "ONNX Runtime, seqmem": lambda: _seconds(ours),
+                "seqmem through C": partial(_through_c, program, home / f"seqmem_{kind}" / "1"),
+                "PyTorch eager": partial(_seconds, torch),
+                "ONNX Runtime, Keras": partial(_seconds, keras),
+                "ONNX Runtime, seqmem": partial(_seconds, ours),
             }
             times: dict[str, list[float]] = {name: [] for name in ask}
             for _ in range(ROUNDS):
                 for name in random.sample(list(ask), len(ask)):
                     times[name].append(ask[name]())
         medians = {f"{name}, µs": round(1e6 * statistics.median(taken)) for name, taken in times.items()}
-        found.append({"cell": kind} | medians)
+        found.append({"cell": kind, **medians})
     return found
 
 

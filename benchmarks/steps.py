@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from benchmarks.harness import Contender, compare, geometric_mean, ratio
+from benchmarks.harness import Contender, compare, contenders, geometric_mean, ratio
 from benchmarks.tables import markdown
 
 LOOKBACKS, UNITS, FEATURES, BATCH = (60, 252), (16, 64, 128), (1, 8), 64
@@ -18,19 +18,11 @@ KINDS = ("LSTM", "GRU", "SimpleRNN", "peephole LSTM")
 
 def run(rounds: int = 9) -> str:
     """Both tables and their geometric means."""
-    contenders = {
-        "keras": Contender("tensorflow"),
-        "seqmem": Contender("tensorflow"),
-        "torch": Contender("torch"),
-    }
-    try:
-        return f"{_training(contenders, rounds)}\n{_forward(contenders, rounds)}"
-    finally:
-        for contender in contenders.values():
-            contender.__exit__()
+    with contenders({"keras": "tensorflow", "seqmem": "tensorflow", "torch": "torch"}) as processes:
+        return f"{_training(processes, rounds)}\n{_forward(processes, rounds)}"
 
 
-def _training(contenders: dict[str, Contender], rounds: int) -> str:
+def _training(processes: dict[str, Contender], rounds: int) -> str:
     rows = []
     for kind in KINDS:
         grid = [
@@ -40,11 +32,11 @@ def _training(contenders: dict[str, Contender], rounds: int) -> str:
             )
             for lookback, units, features in itertools.product(LOOKBACKS, UNITS, FEATURES)
         ]
-        rows += _compare(contenders, kind, grid, rounds)
+        rows += _compare(processes, kind, grid, rounds)
     return markdown(("training step", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
-def _forward(contenders: dict[str, Contender], rounds: int) -> str:
+def _forward(processes: dict[str, Contender], rounds: int) -> str:
     rows = []
     for kind, (way, task) in itertools.product(("LSTM", "GRU"), WAYS.items()):
         grid = [
@@ -54,18 +46,19 @@ def _forward(contenders: dict[str, Contender], rounds: int) -> str:
             )
             for batch, units in itertools.product((1, BATCH), (16, 64))
         ]
-        rows += _compare(contenders, kind, grid, rounds, {"task": task})
+        rows += _compare(processes, kind, grid, rounds, {"task": task})
     return markdown(("forward pass, T=60, F=1", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
 def _compare(
-    contenders: dict[str, Contender],
+    processes: dict[str, Contender],
     kind: str,
     grid: list[tuple[str, dict[str, Any]]],
     rounds: int,
     ours: dict[str, Any] | None = None,
 ) -> list[tuple[str, ...]]:
-    rows, ratios = [], {"keras": [], "torch": []}
+    rows: list[tuple[str, ...]] = []
+    ratios: dict[str, list[float]] = {"keras": [], "torch": []}
     for name, task in grid:
         make = {
             "keras": {**task, "layer": f"keras {kind}"},
@@ -74,7 +67,7 @@ def _compare(
         }
         if kind not in ("LSTM", "GRU", "SimpleRNN"):
             del make["torch"]
-        found = compare(contenders, make, rounds=rounds, budget=0.15)
+        found = compare(processes, make, rounds=rounds, budget=0.15)
         times = [f"{found[who].seconds * 1e3:.2f}" if who in found else "" for who in ("seqmem", *ratios)]
         for who, listed in ratios.items():
             if who in found:

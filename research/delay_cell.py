@@ -18,7 +18,7 @@ class Into(Configured, initializers.Initializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """The kernel."""
-        return ops.cast(np.eye(*shape, k=self.diagonal, dtype="float32"), dtype or "float32")
+        return ops.cast(np.eye(shape[0], shape[1], k=self.diagonal, dtype="float32"), dtype or "float32")
 
 
 class DelayCell(Cell):

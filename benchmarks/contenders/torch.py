@@ -28,7 +28,7 @@ class Network(torch.nn.Module):
         return self.head(outputs[:, -1])
 
 
-def step(layer: str, lookback: int, units: int, features: int, batch: int) -> Callable[[], None]:
+def step(layer: str, lookback: int, units: int, features: int, batch: int) -> Callable[[], float]:
     """Forward, backward and Adam, of a layer with a dense head of 5 on squared error."""
     x, y = random_batch(batch, lookback, features)
     network = Network(layer, features, units)
