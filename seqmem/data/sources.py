@@ -19,6 +19,21 @@ class PriceError(ValueError):
     """Prices that cannot be used: says the source, the row, the date and the column."""
 
 
+def open_table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The raw table of a file, a frame or a bundled series, and what to call it in an error.
+
+    Raises:
+        PriceError: no such file, bundled series or package, or a file that does not parse.
+    """
+    if isinstance(source, pd.DataFrame):
+        return source, "DataFrame"
+    if source == "bundled:stocks":
+        return wide_table(source), source
+    if isinstance(source, str) and source.startswith("bundled:"):
+        return _bundled(source), source
+    return _file(Path(source)), str(source)
+
+
 def raw_table(source: Any, column: str) -> tuple[pd.DataFrame, str, str]:
     """The raw table, what to call it in an error, and its column of prices.
 
@@ -85,7 +100,9 @@ def _bundled(source: str) -> pd.DataFrame:
         raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")
     module, close = BUNDLED[name]
     frame: pd.DataFrame = import_module(module).load()
-    return frame.dropna().rename(columns={close: "Close"})
+    if name == "wti":  # from FRED, which has an empty row for each holiday
+        frame = frame.dropna()
+    return frame.rename(columns={close: "Close"})
 
 
 def _file(path: Path) -> pd.DataFrame:
