@@ -110,12 +110,12 @@ def futures(values: Any, at: Any, horizon: int) -> Any:
     return tf.gather(values, tf.reshape(at, [-1, 1]) + tf.range(1, horizon + 1))
 
 
-def in_order(at: Any, *, batch_size: int) -> tf.data.Dataset:
+def batches(at: Any, *, batch_size: int) -> tf.data.Dataset:
     """Batches of origins [B, 1], one to an example, in their order; the last batch may be smaller."""
     return tf.data.Dataset.from_tensor_slices(np.asarray(at, dtype="int32")[:, None]).batch(batch_size)
 
 
-def shuffled(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tuple[tf.data.Dataset, int]:
+def shuffled_batches(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tuple[tf.data.Dataset, int]:
     """Batches of origins [B, L], epoch after epoch without end, each in a new order, all of one size.
 
     With `labels` above 1 an example is a chunk of that many consecutive origins, and in each epoch the chunks
@@ -168,8 +168,8 @@ def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
     return at[borders[:-1][counts > 0]].astype("int64"), counts[counts > 0]
 
 
-def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
-    """The series, one copy, beside every batch of origins: (values [N], origins [B, L]), for `cut`."""
+def pair_with_series(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
+    """The series, one copy, beside every batch of origins: (values [N], origins [B, L]), for `gather`."""
     blocks = (values[start : start + BLOCK] for start in range(0, max(1, len(values)), BLOCK))
     # block by block: TensorFlow makes two copies of an array that it is given, beside the one in float32
     series = tf.concat([tf.convert_to_tensor(np.asarray(block, dtype="float32")) for block in blocks], 0)
@@ -180,7 +180,7 @@ def beside(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
     return tf.data.Dataset.zip((series, origins)).with_options(options)
 
 
-def cut(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
+def gather(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
     """Gather examples: values [N], origins [B, L] -> histories [B, history + L - 1], futures [B, H].
 
     The history reaches from `history` rows up to the first origin to the last origin; the future follows it.
@@ -189,7 +189,7 @@ def cut(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
     return histories(values, last, history + at.shape[1] - 1), futures(values, last, horizon)
 
 
-def apart(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
+def split_chunks(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
     """The windows of a chunk: [B, history + L - 1], [B, H] -> [B * L, history], [B * L, H], one by one.
 
     Columns, where there are any, stay as they are.
@@ -199,3 +199,7 @@ def apart(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
     places = np.arange(labels)[:, None] + np.arange(length)
     windowed = tf.reshape(tf.gather(rows, places, axis=1), (-1, length, *rows.shape[2:]))
     return windowed[:, : length - future.shape[1]], windowed[:, length - future.shape[1] :]
+
+
+# the names of the first edition, until their last caller has the new ones
+beside, apart, cut, in_order, shuffled = pair_with_series, split_chunks, gather, batches, shuffled_batches
