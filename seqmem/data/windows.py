@@ -115,7 +115,9 @@ def batches(at: Any, *, batch_size: int) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensor_slices(np.asarray(at, dtype="int32")[:, None]).batch(batch_size)
 
 
-def shuffled_batches(at: Any, *, batch_size: int, labels: int = 1, seed: int = 0) -> tuple[tf.data.Dataset, int]:
+def shuffled_batches(
+    at: Any, *, batch_size: int, labels: int = 1, seed: int = 0
+) -> tuple[tf.data.Dataset, int]:
     """Batches of origins [B, L], epoch after epoch without end, each in a new order, all of one size.
 
     With `labels` above 1 an example is a chunk of that many consecutive origins, and in each epoch the chunks
