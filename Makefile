@@ -15,7 +15,7 @@ SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup
 .PHONY: run test lint types docs example bench evidence clean
 
 run: $(READY)
-	$(BIN)/python -m tuning --prices bundled:sp500 --name sp500_path --out saved_models \
+	$(BIN)/seqmem tune --prices bundled:sp500 --name sp500_path --out saved_models \
 		--cells lstm,gru,rnn --units 8:64 --lookbacks 10,20,60,120,252 --horizon 5 \
 		--tuner bayesian --folds 2 --max-trials 8 --epochs 15 --seed 7
 

@@ -1,15 +1,26 @@
 """The command lines, as a person meets them."""
 
+import configparser
 import json
+import re
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
+import fresh
 import numpy as np
 import pandas as pd
 import pytest
 from samples import random_bars
 
 from seqmem import cli
+from seqmem.cells import CELLS
+from seqmem.cli import options as shared
 from seqmem.serving import ServedModel, export
-from tuning import __main__ as tune
+from tuning import __main__ as tuning
+from tuning.cli import TUNE
+
+COMMANDS = cli.known_commands() | tuning.COMMANDS
+SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru, rnn", "--dropouts", "0"]
 
 
 @pytest.fixture
@@ -18,15 +29,150 @@ def csv(tmp_path, prices):
     return tmp_path / "prices.csv"
 
 
+def _says(capsys):
+    said = capsys.readouterr()
+    return " ".join(said.out.split()), " ".join(said.err.split())
+
+
+# Help, and how a command starts and ends
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_help_fits_80_columns(name, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as stop:
+        cli.main([*([name] if name else []), "--help"], COMMANDS.values())
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    assert max(map(len, text.splitlines())) <= 80
+    for command in COMMANDS.values() if name is None else ():
+        assert f"  {command.name} " in text
+        assert command.summary in text
+
+
+def test_every_command_is_in_a_group_and_every_own_cell_is_known():
+    assert {command.group for command in COMMANDS.values()} == set(cli.GROUPS)
+    assert set(shared.CELLS) == set(CELLS)
+
+
+def test_the_commands_of_the_search_join_by_entry_points():
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parents[1] / "setup.cfg")
+    lines = config["options.entry_points"]["seqmem.commands"].strip().splitlines()
+    points = dict(re.split(r"\s*=\s*", line) for line in lines)
+    found = {name: EntryPoint(name, value, "seqmem.commands").load() for name, value in points.items()}
+    assert found == tuning.COMMANDS
+
+
+def test_python_m_tuning_is_seqmem_tune(monkeypatch):
+    seen = []
+    monkeypatch.setattr(tuning, "seqmem", lambda words, commands: seen.append(words) or 0)
+    for words in (["--prices", "p"], ["tune", "--prices", "p"], ["table", "x"]):
+        assert tuning.main(words) == 0
+    assert seen == [["tune", "--prices", "p"], ["tune", "--prices", "p"], ["table", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (ValueError("no such thing"), 1, "seqmem odd: no such thing"),
+        (ArithmeticError("it diverged"), 1, "seqmem odd: it diverged"),
+        (KeyboardInterrupt(), 130, "Stopped; nothing was written."),
+        (cli.Stopped("Stopped; half is there."), 130, "Stopped; half is there."),
+    ],
+)
+def test_how_work_ends_is_the_exit_status(error, status, words, capsys):
+    def fail(*_):
+        raise error
+
+    for check, run, expected in ((lambda _: None, fail, status), (fail, None, 2 if status == 1 else status)):
+        odd = cli.Command("odd", cli.GROUPS[0], "s", "d", lambda parse: None, check, run)
+        assert cli.main(["odd"], [odd]) == expected
+        said = capsys.readouterr()
+        assert words in (said.err if status == 1 else said.out)
+        assert "Traceback" not in said.err
+
+
+# What is refused, before any work
+
+
+def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
+    """Exit status 2, one line, and neither TensorFlow nor Keras is imported: it takes half a second."""
+    (tmp_path / "prices.txt").touch()
+    (tmp_path / "file").touch()
+    (tmp_path / "models/a/1").mkdir(parents=True)
+    (tmp_path / "models/a/1/saved_model.pb").touch()
+    model, volatility = "models/a", ["volatility", csv]
+    refused = {
+        ("check", "none.csv"): "none.csv: no such file",
+        ("check", "."): ".: is a folder",
+        ("check", "prices.txt"): "expected a name that ends in .csv or .parquet",
+        ("check", "sp500"): "(is it bundled:sp500?)",
+        ("check", "bundled:dax"): "no bundled series 'dax'",
+        ("forecast", "nowhere", csv): "nowhere: no SavedModel there",
+        ("forecast", model, "none.csv"): "no such file",
+        ("forecast", model, csv, "--csv", "nowhere/f.csv"): "no folder 'nowhere'",
+        ("forecast", model, csv, "--plot", "f.docx"): "expected a name that ends in .png",
+        ("diagnose", "nowhere", csv): "no SavedModel there",
+        ("diagnose", model, csv, "--windows", "0"): "whole number of at least 1, received '0'",
+        ("verify", "nowhere"): "no SavedModel there",
+        ("serve", "nowhere"): "no such folder",
+        ("serve", "models", "--port", "70000"): "whole number from 0 to 65535",
+        ("serve-config", "nowhere"): "no such folder",
+        ("serve-config", "models", "--stable", "a=7"): "a: 7 is not among its versions: 1",
+        ("study", "nothing"): "invalid choice: 'nothing'",
+        ("study", "adding", "--cell", "nowhere:Cell"): "no module 'nowhere' here",
+        (*volatility, "--cells", "mgu"): "cells must be among",
+        (*volatility, "--export", "../x"): "a name is letters",
+        (*volatility, "--export", "x", "--out", "file"): "file is a file",
+        (*volatility, "--panel", "--plot", "x.png"): "not with --panel",
+        ("tune", "--prices", csv, "--units", "8:x"): "expected int values like A,B,C or LOW:HIGH",
+        ("tune", "--prices", csv, "--units", "8:4"): "received '8:4'",
+        ("tune", "--prices", csv, "--seed", "-1"): "whole number of at least 0",
+        ("tune", "--prices", csv, "--tuner", "guess"): "invalid choice: 'guess'",
+        ("tune", "--prices", csv, "--lookbacks", "5"): "lookbacks must lie in [10, 252]",
+        ("tune", "--prices", csv, "--cells", "nowhere:Cell"): "no module 'nowhere' here",
+        ("tune", "--prices", csv, "--name", "../x"): "a name is letters",
+        ("table", "nowhere"): "expected the folder of a search",
+        ("export", "nowhere", "0", "--name", "x"): "expected the folder of a search",
+        (): "the following arguments are required: COMMAND",
+    }
+    quick = [["--help"], ["tune", "--help"], ["check", csv], ["study", "--help"]]
+    ended = fresh.run([*refused, *quick], preload=["pandas"], cwd=tmp_path)
+    for (words, expected), end in zip(refused.items(), ended, strict=False):
+        assert (end.status, end.imported, end.out) == (2, [], ""), (words, end)
+        assert expected in end.err, (words, end.err)
+        assert "Traceback" not in end.err
+    for words, end in zip(quick, ended[len(refused) :], strict=True):
+        assert (end.status, end.imported, end.err) == (0, [], ""), (words, end)
+    assert not (tmp_path / "saved_models").exists()
+    assert not (tmp_path / ".tuning").exists()
+
+
+def test_a_full_disk_is_known_before_the_work(tmp_path, monkeypatch, capsys):
+    from seqmem import files
+
+    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: files.shutil._ntuple_diskusage(9, 8, 1))
+    assert cli.main(["volatility", "bundled:sp500", "--export", "x", "--out", str(tmp_path)]) == 2
+    assert "of free disk. Received: 1" in _says(capsys)[1]
+
+
+def test_ranges_double():
+    words = ["tune", "--prices", "p", "--units", "8:100", "--learning-rates", "1e-2,1e-3"]
+    options = cli.parser([TUNE]).parse_args(words)
+    assert options.units == (8, 16, 32, 64, 100)
+    assert options.learning_rates == (1e-3, 1e-2)
+
+
+# check
+
+
 def test_check_says_what_a_series_is_fit_for(csv, capsys):
     assert cli.main(["check", str(csv)]) == 0
-    said = capsys.readouterr().out
+    said, _ = _says(capsys)
     assert "400 rows, 2010-01-04 to 2011-07-15" in said
     assert "log returns: stationary" in said
     assert "Fit for training on log returns; raw prices will be refused." in said
-
-
-SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru, rnn", "--dropouts", "0"]
 
 
 @pytest.mark.parametrize(
@@ -45,35 +191,34 @@ SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", 
 def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(damage, words, prices, tmp_path, capsys):
     damage(prices).rename("Close").to_csv(tmp_path / "bad.csv")
     assert cli.main(["check", str(tmp_path / "bad.csv")]) == 1
-    said = capsys.readouterr().out
+    said, _ = _says(capsys)
     assert words in said
     assert "Do not train on these prices." in said
-    assert tune.main(["--prices", str(tmp_path / "bad.csv"), *SMALL]) == 1  # nor does the search
-    assert "`seqmem check` says more" in capsys.readouterr().err
+    assert tuning.main(["--prices", str(tmp_path / "bad.csv"), *SMALL]) == 1  # nor does the search
+    assert "`seqmem check` says more" in _says(capsys)[1]
 
 
 def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, capsys):
     crash = prices.where(prices.index < prices.index[200], prices * 0.55).drop(prices.index[100:110])
     crash.to_csv(tmp_path / "crash.csv")
     assert cli.main(["check", str(tmp_path / "crash.csv")]) == 0
-    said = capsys.readouterr().out
+    said, _ = _says(capsys)
     assert "Gaps of more than 5 days: 1" in said
     assert "Moves of more than 40% in a day: 1" in said
     assert f"{prices.index[200]:%Y-%m-%d}" in said
 
 
-def test_bad_input_is_one_line_on_stderr_and_exit_status_1(tmp_path, capsys):
+def test_bad_data_are_one_line_on_stderr_and_exit_status_1(tmp_path, csv, capsys):
     (tmp_path / "bad.csv").write_text("Date,Close\n2024-01-02,1\n2024-01-03,-4\n")
-    for command in (
-        ["check", str(tmp_path / "bad.csv")],
-        ["check", str(tmp_path / "none.csv")],
-        ["forecast", str(tmp_path), "bundled:sp500"],
-    ):
-        assert cli.main(command) == 1
+    for words in (["check", str(tmp_path / "bad.csv")], ["check", str(csv), "--column", "Open"]):
+        assert cli.main(words) == 1
         said = capsys.readouterr()
         assert said.out == ""
-        assert said.err.startswith("seqmem: ")
+        assert said.err.startswith("seqmem check: ")
         assert "Traceback" not in said.err
+
+
+# Exported models
 
 
 def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys):
@@ -89,16 +234,15 @@ def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys)
     assert all(f"{close:.2f}" in said for close in expected)
     assert files[1].read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".f.*"))
-    assert cli.main([*command[:-1], str(tmp_path / "nowhere" / "f.png")]) == 1
-    assert "no folder" in capsys.readouterr().err
-    assert cli.main([*command[:-1], str(tmp_path / "f.docx")]) == 1
-    assert "expected a name that ends in .png" in capsys.readouterr().err
+
+
+# The search
 
 
 def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = ["--prices", str(csv), *SMALL, "--max-trials", "2", "--epochs", "1", "--name", "small"]
-    assert tune.main([*command, "--seed", "0"]) == 0
+    assert tuning.main([*command, "--seed", "0"]) == 0
     said = capsys.readouterr().out
     for words in (
         "400 closes, 2010-01-04 to 2011-07-15",
@@ -115,8 +259,7 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
     assert card["seed"] == 0
     trials = pd.read_csv(tmp_path / ".tuning/small/trials.csv")
     assert len(trials) == 2
-    assert cli.main(["forecast", "saved_models/small", str(csv)]) == 0
-    assert tune.main([*command, "--seed", "0", "--json"]) == 0  # it is all there: only the winner is trained
+    assert tuning.main([*command, "--seed", "0", "--json"]) == 0  # all there: only the winner is trained
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert [line["event"] for line in lines] == [
         "search_began",
@@ -125,63 +268,24 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
         "search_ended",
         "selected",
     ]
-    assert tune.main([*command, "--seed", "1"]) == 1
-    assert "seed was 0, now 1" in " ".join(capsys.readouterr().err.split())
-    assert tune.main(["table", "small", "--csv", "t.csv"]) == 0
+    assert tuning.main([*command, "--seed", "1"]) == 1
+    assert "seed was 0, now 1" in _says(capsys)[1]
+    assert tuning.main(["table", "small", "--csv", "t.csv"]) == 0
     assert len(pd.read_csv("t.csv")) == 2
-    assert tune.main(["show", ".tuning/small", "0"]) == 0
+    assert tuning.main(["show", ".tuning/small", "0"]) == 0
     assert "fold 1, seed 1: " in capsys.readouterr().out
-    assert tune.main(["rerun", "small", "0"]) == 0
-    assert tune.main(["export", "small", "0", "--name", "mine"]) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    assert tuning.main(["rerun", "small", "0"]) == 0
+    assert tuning.main(["export", "small", "0", "--name", "mine"]) == 0
+    said, _ = _says(capsys)
     assert ": the same" in said
     assert "to saved_models/mine/1" in said
-    assert tune.main(["show", "small", "7"]) == 1
-    assert tune.main(["table", "nowhere"]) == 1
-    said = " ".join(capsys.readouterr().err.split())
-    assert "expected a trial of [0, 1]. Received: 7" in said
-    assert "nowhere: expected the folder of a search" in said
+    assert tuning.main(["show", "small", "7"]) == 2
+    assert "expected a trial of [0, 1]. Received: 7" in _says(capsys)[1]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--units", "8:x"], "expected int values like A,B,C or LOW:HIGH, received '8:x'"),
-        (["--units", "8:4"], "received '8:4'"),
-        (["--max-trials", "0"], "expected a whole number of at least 1, received '0'"),
-        (["--tuner", "guess"], "invalid choice: 'guess'"),
-        (["--seed", "-1"], "expected a whole number of at least 0"),
-    ],
-)
-def test_bad_options_are_explained(arguments, words, capsys):
-    with pytest.raises(SystemExit) as stop:
-        tune.main(["--prices", "p.csv", *arguments])
-    assert stop.value.code == 2
-    assert words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--lookbacks", "5"], "lookbacks must lie in [10, 252]"),
-        (["--cells", "mgu"], "cells must be among"),
-        (["--column", "Open"], "no column 'Open'"),
-        (["--name", "../x"], "a name is letters"),
-        (["--cells", "nowhere:Cell"], "ModuleNotFoundError"),
-    ],
-)
-def test_bad_values_are_one_line_and_exit_status_1(arguments, words, csv, capsys):
-    assert tune.main(["--prices", str(csv), *arguments]) == 1
-    assert words in " ".join(capsys.readouterr().err.split())
-
-
-def test_ranges_double():
-    options = tune.parser().parse_args(["--prices", "p", "--units", "8:100", "--learning-rates", "1e-2,1e-3"])
-    assert options.units == (8, 16, 32, 64, 100)
-    assert options.learning_rates == (1e-3, 1e-2)
-
-
-def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsys, monkeypatch):
+def test_a_search_that_is_stopped_ends_with_130_and_says_where_the_trials_are(
+    csv, tmp_path, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     from tuning.display.display import LineDisplay
 
@@ -190,7 +294,7 @@ def test_ctrl_c_ends_with_130_and_says_where_the_trials_are(csv, tmp_path, capsy
 
     monkeypatch.setattr(LineDisplay, "trial_ended", stop_after_one)
     command = ["--prices", str(csv), *SMALL, "--max-trials", "3", "--epochs", "1", "--name", "small"]
-    assert tune.main(command) == 130
+    assert tuning.main(command) == 130
     said = capsys.readouterr().out
     assert ".tuning/small/trials.csv" in said
     assert "The same command goes on from there" in said
@@ -202,7 +306,7 @@ def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys
     monkeypatch.chdir(tmp_path)
     random_bars(1200).to_csv("bars.csv")
     command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "2"]
-    assert tune.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10"]) == 0
+    assert tuning.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10"]) == 0
     said = capsys.readouterr().out
     for words in ("1200 closes", "Test: variance over 1 day, all origins", "GARCH-t", "volatility"):
         assert words in said

@@ -12,8 +12,7 @@ HEAVY = ("tensorflow", "keras", "keras_tuner", "numpy", "pandas", "arch", "matpl
     "code",
     [
         "import seqmem, tuning; dir(seqmem)",
-        "import seqmem.cli; seqmem.cli.parser()",
-        "import tuning.__main__; tuning.__main__.parser()",
+        "import seqmem.cli, tuning.__main__ as t; seqmem.cli.parser(t.COMMANDS.values())",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(code):

@@ -1,60 +1,65 @@
-"""After a search: python -m tuning table, show, export, rerun."""
+"""After a search: ``seqmem table``, ``show``, ``export`` and ``rerun``."""
 
 import argparse
-import os
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from seqmem.cli.command import Command
+from seqmem.cli.options import add_export, add_files, add_threads, check_export, check_files, whole
 from tuning.journal.log import ProjectError
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of what comes after."""
-    parse = argparse.ArgumentParser(prog="seqmem-tune", description=__doc__)
-    commands = parse.add_subparsers(dest="command", required=True)
-    for name, about in (
-        ("table", "the trials of a search, the best first"),
-        ("show", "one trial: its settings, and every training of it"),
-        ("export", "train one trial again on all before the test part, and export it"),
-        ("rerun", "run one trial again by itself, and compare"),
-    ):
-        command = commands.add_parser(name, help=about, description=about)
-        command.add_argument("project", help="the folder of the search, or its name in .tuning")
-        if name == "table":
-            command.add_argument("--csv", metavar="FILE", help="write it there too")
-            command.add_argument("--fits", action="store_true", help="a row for each fold and seed")
-        else:
-            command.add_argument("trial", type=int)
-        if name == "export":
-            command.add_argument("--name", required=True, help="of the exported model")
-            command.add_argument("--out", default="saved_models", help="the folder of all models")
-            command.add_argument("--refit-seeds", type=int, default=1, help="trainings, served as their mean")
-    return parse
+def _add_project(parse: argparse.ArgumentParser) -> None:
+    parse.add_argument("project", metavar="PROJECT", help="the folder of the search, or its name in .tuning")
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; 0 if all went well, 1 if there is no such project or trial."""
-    options = parser().parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    from rich.console import Console
+def _add_trial(parse: argparse.ArgumentParser) -> None:
+    _add_project(parse)
+    parse.add_argument("trial", type=whole(0), metavar="TRIAL", help="its number in the table")
 
-    console = Console()
-    try:
-        return _COMMANDS[options.command](options, console)
-    except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
-        Console(stderr=True).print(
-            f"seqmem-tune {options.command}: {error}",
-            style="red",
-            markup=False,
-            emoji=False,
-            highlight=False,
-            soft_wrap=True,
+
+def _add_table_options(parse: argparse.ArgumentParser) -> None:
+    _add_project(parse)
+    parse.add_argument("--fits", action="store_true", help="a row for each fold and seed")
+    add_files(parse, csv="write it there too")
+
+
+def _add_rerun_options(parse: argparse.ArgumentParser) -> None:
+    _add_trial(parse)
+    add_threads(parse)
+
+
+def _add_export_options(parse: argparse.ArgumentParser) -> None:
+    _add_rerun_options(parse)
+    add_export(parse, "--name", required=True, help="of the exported model")
+    about = "trainings, served as their mean (1)"
+    parse.add_argument("--refit-seeds", type=whole(1), default=1, metavar="N", help=about)
+
+
+def _check_table(options: argparse.Namespace) -> None:
+    _read(options)
+    check_files(options)
+
+
+def _check_trial(options: argparse.Namespace) -> None:
+    _one(options)
+
+
+def _check_rerun(options: argparse.Namespace) -> None:
+    first, _ = _one(options)
+    if not first["command"]:
+        raise ProjectError(
+            f"{options.project}: it was not searched from the command line: use tuning.refit, tuning.rerun"
         )
-        return 1
+
+
+def _check_export(options: argparse.Namespace) -> None:
+    from tuning.trials import COMPLETED
+
+    _check_rerun(options)
+    _, outcome = _one(options)
+    if outcome["status"] != COMPLETED:
+        raise ProjectError(f"trial {options.trial} {outcome['status']}: {outcome['cause']}")
+    check_export(options.name, options)
 
 
 def _read(options: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -75,6 +80,7 @@ def _one(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
 def _table(options: argparse.Namespace, console: Any) -> int:
     from statistics import fmean
 
+    from seqmem.files import written_whole
     from seqmem.report import heading, table
     from tuning.display.tables import fit_table, trial_table
 
@@ -82,7 +88,8 @@ def _table(options: argparse.Namespace, console: Any) -> int:
     naive = fmean(first["naive"])
     shown = fit_table(done) if options.fits else trial_table(done, naive)
     if options.csv:
-        shown.to_csv(options.csv, index=False)
+        with written_whole(options.csv) as draft:
+            shown.to_csv(draft, index=False)
     heading(f"{len(done)} trials; no change: {naive:.5f}", console)
     formats = dict.fromkeys(("loss", "ratio", "of_default", "naive"), ".4f") | {"learning_rate": "g"}
     console.print(table(shown, formats=formats, most=200))
@@ -106,19 +113,11 @@ def _show(options: argparse.Namespace, console: Any) -> int:
     return 0
 
 
-def _again(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
+def _recalled(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
     """The options of the search, what it searched over, and the trial; if all is as it was."""
-    from seqmem.process import configure_cpu
     from tuning import config
 
     first, outcome = _one(options)
-    if not first["command"]:
-        raise ProjectError(
-            f"{options.project}: it was not searched from the command line: use tuning.refit, tuning.rerun"
-        )
-    with suppress(RuntimeError):  # called from a program that has run TensorFlow
-        configure_cpu()
-    sys.path.insert(0, str(Path.cwd()))
     asked = config.recalled(first["command"])
     hypermodel = config.hypermodel(asked)
     from tuning.journal.fingerprint import fingerprint, require_same
@@ -130,16 +129,13 @@ def _again(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def _export(options: argparse.Namespace, console: Any) -> int:
-    from seqmem.serving import check_name, export
+    from seqmem.serving import export
     from tuning import config
     from tuning.selection.select import refit
     from tuning.space import label
-    from tuning.trials import COMPLETED, trial_row
+    from tuning.trials import trial_row
 
-    check_name(options.name)
-    asked, hypermodel, outcome = _again(options)
-    if outcome["status"] != COMPLETED:
-        raise ProjectError(f"trial {options.trial} {outcome['status']}: {outcome['cause']}")
+    asked, hypermodel, outcome = _recalled(options)
     row = trial_row(outcome, hypermodel.naive_loss(), float("nan"))
     forecaster = refit(hypermodel, row, search_seed=asked.seed, seeds=options.refit_seeds)
     folder = export(
@@ -163,7 +159,7 @@ def _rerun(options: argparse.Namespace, console: Any) -> int:
     from tuning.rerun import rerun
     from tuning.trials import loss
 
-    asked, hypermodel, before = _again(options)
+    asked, hypermodel, before = _recalled(options)
     now = rerun(find(options.project), options.trial, hypermodel, config.tuner(asked))
     was, now_loss = loss(before["fits"]), loss(now["fits"])
     same = was == now_loss or (was != was and now_loss != now_loss)
@@ -177,9 +173,38 @@ def _rerun(options: argparse.Namespace, console: Any) -> int:
     return 0 if same else 1
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace, Any], int]] = {
-    "table": _table,
-    "show": _show,
-    "export": _export,
-    "rerun": _rerun,
-}
+def _command(name: str, summary: str, run: Any, *, trains: bool = False, **parts: Any) -> Command:
+    about = f"{summary[0].upper()}{summary[1:]}."
+    return Command(name, "After a search", summary, about, run=run, trains=trains, **parts)
+
+
+TABLE = _command(
+    "table",
+    "list the trials of a search, the best first",
+    _table,
+    add_options=_add_table_options,
+    check=_check_table,
+)
+SHOW = _command(
+    "show",
+    "show one trial: its settings, and every training of it",
+    _show,
+    add_options=_add_trial,
+    check=_check_trial,
+)
+RERUN = _command(
+    "rerun",
+    "run one trial again by itself, and compare",
+    _rerun,
+    trains=True,
+    add_options=_add_rerun_options,
+    check=_check_rerun,
+)
+EXPORT = _command(
+    "export",
+    "train one trial again on all before the test part, and export it",
+    _export,
+    trains=True,
+    add_options=_add_export_options,
+    check=_check_export,
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ BUNDLED = {
     "nasdaq": ("arch.data.nasdaq", "Close"),
     "wti": ("arch.data.wti", "DCOILWTICO"),
 }
+
+
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 
 
 class PriceError(ValueError):
@@ -96,8 +100,7 @@ def _column_hint(column: str, columns: list[str]) -> str:
 
 def _bundled(source: str) -> pd.DataFrame:
     name = source.removeprefix("bundled:")
-    if name not in BUNDLED:
-        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")
+    _check_bundled(name)
     module, close = BUNDLED[name]
     frame: pd.DataFrame = import_module(module).load()
     if name == "wti":  # from FRED, which has an empty row for each holiday
@@ -105,16 +108,42 @@ def _bundled(source: str) -> pd.DataFrame:
     return frame.rename(columns={close: "Close"})
 
 
-def _file(path: Path) -> pd.DataFrame:
-    readers: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-    path = path.expanduser()
-    kind = next((suffix.lower() for suffix in path.suffixes[-2:] if suffix.lower() in readers), None)
+def check_source(source: str | Path) -> None:
+    """Refuse what cannot be a source, before it is read: neither a bundled series nor a CSV or Parquet file.
+
+    Raises:
+        PriceError: no such file, bundled series or package.
+    """
+    text = str(source)
+    if text == "bundled:stocks":
+        if find_spec("skfolio") is None:
+            raise PriceError(f"{text}: needs skfolio, which is not installed: pip install 'seqmem[stocks]'")
+    elif text.startswith("bundled:"):
+        _check_bundled(text.removeprefix("bundled:"))
+    else:
+        _kind(Path(text).expanduser())
+
+
+def _check_bundled(name: str) -> None:
+    if name not in BUNDLED:
+        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join(BUNDLED)}")
+
+
+def _kind(path: Path) -> str:
+    """The suffix that says how a file is read."""
     if not path.is_file():
         hint = f" (is it bundled:{path}?)" if str(path) in BUNDLED else ""
         raise PriceError(f"{path}: {'is a folder' if path.is_dir() else 'no such file'}{hint}")
-    if kind is None:
-        raise PriceError(f"{path}: expected a name that ends in .csv or .parquet. Received: {path.name}")
+    for suffix in path.suffixes[-2:]:
+        if suffix.lower() in READERS:
+            return suffix.lower()
+    raise PriceError(f"{path}: expected a name that ends in .csv or .parquet. Received: {path.name}")
+
+
+def _file(path: Path) -> pd.DataFrame:
+    path = path.expanduser()
+    kind = _kind(path)
     try:
-        return readers[kind](path)
+        return READERS[kind](path)
     except (ValueError, OSError) as error:  # pandas's and pyarrow's parser errors are ValueErrors
         raise PriceError(f"{path}: cannot be read as {kind[1:]}: {error}") from error

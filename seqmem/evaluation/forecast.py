@@ -10,7 +10,7 @@ import pandas as pd
 from seqmem.data.series import day
 
 if TYPE_CHECKING:
-    from seqmem.data.dataset import Dataset  # type: ignore[import-not-found]
+    from seqmem.data.dataset import Dataset
     from seqmem.quantities import Quantity
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from seqmem.evaluation.forecast import Forecast, Prediction
 
 if TYPE_CHECKING:
-    from seqmem.data.reading import PriceData  # type: ignore[import-not-found]
-    from seqmem.data.splits import Origins, Split  # type: ignore[import-not-found]
+    from seqmem.data.reading import PriceData
+    from seqmem.data.splits import Origins, Split
     from seqmem.quantities import Quantity
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import seqmem.cli
-import tuning.__main__
+from tuning.__main__ import COMMANDS as SEARCH
 
+COMMANDS = seqmem.cli.known_commands() | SEARCH
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
@@ -42,7 +43,7 @@ def test_the_cell_of_the_readme_is_the_example():
 
 def test_every_command_of_the_readme_parses():
     commands = [line.partition("#")[0].split() for line in SHELL.splitlines()]
-    parsers = {"seqmem": seqmem.cli.parser(), "seqmem-tune": tuning.__main__.parser()}
+    parsers = {"seqmem": seqmem.cli.parser(COMMANDS.values())}
     found = [words for words in commands if words and words[0] in parsers]
     assert len(found) >= 3
     for program, *arguments in found:
@@ -51,9 +52,9 @@ def test_every_command_of_the_readme_parses():
 
 def test_make_run_is_the_main_job():
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
-    command = re.search(r"python -m tuning (.*)", makefile)
+    command = re.search(r"seqmem (tune .*)", makefile)
     assert command
-    options = tuning.__main__.parser().parse_args(command[1].split())
+    options = seqmem.cli.parser(COMMANDS.values()).parse_args(command[1].split())
     assert (options.prices, options.name, options.out) == ("bundled:sp500", "sp500_path", "saved_models")
 
 

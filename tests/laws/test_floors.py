@@ -24,7 +24,6 @@ FLOORS = [
     {"seqmem.diagnostics", "seqmem.serving"},
     {"seqmem.report"},
     {"seqmem.experiments"},
-    {"seqmem.commands"},
     {"seqmem.cli", "tuning.tasks"},
     {"tuning.hypermodel", "tuning.display"},
     {"tuning.journal"},
@@ -33,7 +32,7 @@ FLOORS = [
     {"tuning.searcher", "tuning.rerun", "tuning.config"},
     {"tuning.selection", "tuning.distributed"},
     {"tuning.pipeline"},
-    {"tuning.commands"},
+    {"tuning.cli", "tuning.commands"},
     {"seqmem.__main__", "tuning.__main__", "seqmem", "tuning"},  # the faces
 ]
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

@@ -138,7 +138,7 @@ def _revive(chief: Child, team: Sequence[Child]) -> None:
         code = child.process.poll()
         if code in (None, 0):
             continue
-        if code == 1 or child.starts >= MOST_STARTS:  # it says why, or it will not live
+        if code in (1, 2) or child.starts >= MOST_STARTS:  # it says why, or it will not live
             raise ProjectError(f"{child.name} ended with {code}: {child.last_words}")
         child.start()
 

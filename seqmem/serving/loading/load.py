@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-import seqmem.networks  # noqa: F401 - registers with Keras what a saved forecaster is made of
+import seqmem.models.volatility
+import seqmem.networks  # noqa: F401 - likewise
 from seqmem.data.bars import as_bars
 from seqmem.data.series import PriceError, coming_days
 from seqmem.models.forecaster import Forecaster

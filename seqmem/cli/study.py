@@ -1,13 +1,11 @@
-"""``seqmem study``: the classical claims on memory, measured."""
+"""``seqmem study``: a classical hypothesis on memory, measured."""
 
 import argparse
 import json
-import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmem.commands.arguments import at_least_one
+from seqmem.cli.command import Command, Stopped
+from seqmem.cli.options import add_files, add_threads, check_cells, check_files, whole
 from seqmem.experiments.studies import STUDIES
 
 if TYPE_CHECKING:
@@ -15,45 +13,38 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def add_to(commands: Any) -> None:
-    """Add the command to the command line."""
-    parse = commands.add_parser(
-        "study",
-        help="a classical claim on memory, measured",
-        description="Measure a claim: a table, a plot and a verdict in plain words, in under five minutes on "
-        "two cores. With --cell, of a cell of your own beside the LSTM: its certificate. Without a name: "
-        "list the claims.",
-    )
-    parse.add_argument("name", nargs="?", metavar="NAME", help=", ".join(STUDIES))
+def add_options(parse: argparse.ArgumentParser) -> None:
+    """Add the name of a study, and how long to measure."""
     add = parse.add_argument
-    add("--cell", metavar="MODULE:CLASS", help="a cell of your own (or lstm, gru, rnn), beside the LSTM")
+    add("name", nargs="?", metavar="NAME", choices=[*STUDIES], help=", ".join(STUDIES))
+    add("--cell", metavar="CELL", help="lstm, gru, rnn or your own module:Class, beside the LSTM")
     add("--full", action="store_true", help="the long form: more seeds")
-    add("--seeds", type=at_least_one, metavar="N", help="measure each case N times")
-    add("--seed", type=int, default=0, metavar="N", help="the first of the seeds (0)")
-    add("--threads", type=at_least_one, metavar="N", help="processor cores to use (all)")
-    add("--csv", type=Path, metavar="FILE", help="write each case as it is measured; go on where it ends")
-    add("--plot", type=Path, metavar="FILE", help="draw it: .png, .svg or .pdf")
+    add("--seeds", type=whole(1), metavar="N", help="measure each case N times")
+    add("--seed", type=whole(0), default=0, metavar="N", help="the first of the seeds (0)")
+    add_threads(parse)
+    add_files(parse, csv="write each case as it is measured; go on where it ends", plot="draw it")
     add("--json", action="store_true", help="print JSON instead of a table")
-    parse.set_defaults(command=run)
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse a cell or files that are not there."""
+    if options.cell:
+        check_cells([options.cell])
+    check_files(options)
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:
-    """Measure a study; 0, or 130 after Ctrl-C."""
-    import logging
-
+    """Measure a study, or list what there is."""
     from seqmem.experiments.studies import study
     from seqmem.experiments.studies.base import summary
     from seqmem.experiments.studies.certificate import certificate
     from seqmem.experiments.studies.running import run as measure
-    from seqmem.files import check_file, check_plot
-    from seqmem.process import configure_cpu
     from seqmem.report import plot_study
 
     if options.name is None:
         for name in STUDIES:
             console.print(f"{name:14}{study(name).claim}", highlight=False, soft_wrap=True)
         return 0
-    sys.path.insert(0, str(Path.cwd()))  # where a cell of one's own may stand, for the console script too
     kind = study(options.name)
     given: dict[str, Any] = {"seed": options.seed}
     if options.seeds:
@@ -61,33 +52,25 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     if options.cell:
         given |= kind.beside_lstm(options.cell)
     chosen = kind.full(**given) if options.full else kind(**given)
-    for path in filter(None, (options.csv, options.plot)):
-        check_file(path)
-    if options.plot:
-        check_plot(options.plot)
-    with suppress(RuntimeError):  # called from a program that has run TensorFlow: its threads are its own
-        configure_cpu(options.threads)
-    logging.getLogger("tensorflow").setLevel("ERROR")  # each network is a new one: retracing is no news
     about = certificate(options.cell, seed=options.seed) if options.cell else ""
     try:
         with _Progress(console, quiet=options.json) as progress:
             rows = measure(chosen, file=options.csv, progress=progress)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         kept = f"{options.csv} holds what was measured: the same command goes on from there"
-        console.print(f"Stopped; {kept if options.csv else 'nothing was written'}.", style="yellow")
-        return 130
+        raise Stopped(f"Stopped; {kept if options.csv else 'nothing was written'}.") from stop
     if options.plot:
         plot_study(summary(rows), chosen.panels, options.plot)
     if options.json:
         table = json.loads(summary(rows).to_json(orient="records"))
         found = {"study": options.name, "claim": chosen.claim, "table": table}
         console.print_json(json.dumps({**found, "verdict": chosen.verdict(rows), "certificate": about}))
-        return 0
-    _say(chosen, rows, about, console)
+    else:
+        _show(chosen, rows, about, console)
     return 0
 
 
-def _say(chosen: Any, rows: "pd.DataFrame", about: str, console: "Console") -> None:
+def _show(chosen: Any, rows: "pd.DataFrame", about: str, console: "Console") -> None:
     from seqmem.experiments.studies.base import summary
     from seqmem.report import heading, study_table, table
 
@@ -124,3 +107,17 @@ class _Progress:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+COMMAND = Command(
+    name="study",
+    group="Experiments",
+    summary="measure a classical hypothesis on memory, or your own cell",
+    description="Measure a hypothesis of the literature on memory: a table, a plot and a verdict in plain "
+    "words, in under five minutes on two cores. With --cell, of your own cell beside the LSTM. Without a "
+    "name: list the hypotheses.",
+    add_options=add_options,
+    check=check,
+    run=run,
+    trains=True,
+)

@@ -2,10 +2,20 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqmem.commands.arguments import at_least_one
+from seqmem.cli.command import Command
+from seqmem.cli.options import (
+    add_files,
+    add_model,
+    add_prices,
+    check_files,
+    check_model,
+    check_prices,
+    read_bars,
+    read_closes,
+    whole,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,27 +24,20 @@ if TYPE_CHECKING:
 LAGS = (0, 1, 2, 5, 10, 20, 60, 120, 250)  # that are shown
 
 
-def add_to(commands: Any) -> None:
-    """Add the command to the command line."""
-    parse = commands.add_parser(
-        "diagnose",
-        help="what an exported model remembers",
-        description="Saturation of every gate, the half-life of every unit's memory, the gradient of the "
-        "last output against lag, and the lookback that is made use of, over the last windows of a file.",
-    )
-    parse.add_argument(
-        "model", metavar="MODEL_DIR", help="saved_models/NAME (newest version) or NAME/VERSION"
-    )
-    add = parse.add_argument
-    add("prices", metavar="FILE|bundled:NAME", help="CSV or Parquet; or bundled:sp500, ...")
-    add("--column", help="the column of closes (the one that the model learnt from)")
-    add("--high", default="High", metavar="COLUMN", help="of highs, for variances (High)")
-    add("--low", default="Low", metavar="COLUMN", help="of lows, for variances (Low)")
-    add("--date-format", metavar="FORMAT", help="where dates are not ISO, as in strptime: %%d.%%m.%%Y")
-    add("--windows", type=at_least_one, default=50, metavar="N", help="the last N windows (50)")
-    add("--plot", type=Path, metavar="FILE", help="draw the gradient against lag: .png, .svg or .pdf")
-    add("--json", action="store_true", help="print JSON instead of tables")
-    parse.set_defaults(command=run)
+def add_options(parse: argparse.ArgumentParser) -> None:
+    """Add a model, prices, and what to show."""
+    add_model(parse)
+    add_prices(parse, column="the one that the model learnt from")
+    parse.add_argument("--windows", type=whole(1), default=50, metavar="N", help="the last N windows (50)")
+    add_files(parse, plot="draw the gradient against lag")
+    parse.add_argument("--json", action="store_true", help="print JSON instead of tables")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse a model, prices or files that are not there."""
+    check_model(options)
+    check_prices(options)
+    check_files(options)
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:
@@ -64,13 +67,13 @@ def run(options: argparse.Namespace, console: "Console") -> int:
             tables = {name: json.loads(one.to_json(orient="records")) for name, one in found.items()}
             console.print_json(json.dumps({"recurrence": layer.name, "effective_lookback": used, **tables}))
         else:
-            _say(layer.name, found, f"{used} of {len(flow)} days", console)
+            _show(layer.name, found, used, len(flow), console)
     if options.plot:
         plot_flow(flows, options.plot)
     return 0
 
 
-def _say(name: str, found: "dict[str, pd.DataFrame]", used: str, console: "Console") -> None:
+def _show(name: str, found: "dict[str, pd.DataFrame]", used: int, days: int, console: "Console") -> None:
     from seqmem.report import heading, table
 
     heading(f"{name}: gates, and the share of the time near a limit", console)
@@ -79,7 +82,8 @@ def _say(name: str, found: "dict[str, pd.DataFrame]", used: str, console: "Conso
     console.print(table(found["memory"], formats=dict.fromkeys(found["memory"].columns[1:], ".1f")))
     heading("Norm of the derivative of the last output, by lag in days", console)
     console.print(table(found["gradient"], formats=dict.fromkeys(found["gradient"].columns[1:], ".2e")))
-    console.print(f"95% of what the inputs say lies within {used}.", style="bold", highlight=False)
+    text = f"95% of the input gradient falls on the last {used} of {days} days"
+    console.print(text, style="bold", highlight=False)
 
 
 def _by_cell(lives: "pd.DataFrame") -> "pd.DataFrame":
@@ -89,12 +93,22 @@ def _by_cell(lives: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _read(options: argparse.Namespace, forecaster: Any) -> Any:
-    from seqmem.data.bars import read_bars
-    from seqmem.data.series import read_prices
     from seqmem.serving import ServedModel
 
-    column = options.column or ServedModel(options.model).column or "Close"
+    column = ServedModel(options.model).column
     if not forecaster.target.columns:
-        return read_prices(options.prices, column, date_format=options.date_format, lookback=1, horizon=0)
-    columns = {"close": column, "high": options.high, "low": options.low}
-    return read_bars(options.prices, rows=1, date_format=options.date_format, **columns)
+        return read_closes(options, column=column, rows=1)
+    return read_bars(options, column=column, rows=1)
+
+
+COMMAND = Command(
+    name="diagnose",
+    group="Exported models",
+    summary="what an exported model remembers: gates, half-lives, gradients",
+    description="Show what the recurrent layers of an exported model do on the last windows of a file: the "
+    "saturation of every gate, the half-life of every unit's memory, the gradient of the last output with "
+    "respect to the input by lag, and how much of the lookback is used.",
+    add_options=add_options,
+    check=check,
+    run=run,
+)

@@ -1,0 +1,45 @@
+"""A command of the command line: its options, what is checked before any work, and its body."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FAILED, REFUSED, STOPPED = 1, 2, 130
+"""Exit statuses: bad data or failed work; an option or path refused before any work; Ctrl-C."""
+
+GROUPS = ("Prices and models", "After a search", "Exported models", "On several machines", "Experiments")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command. Other packages add theirs through entry points of the group ``seqmem.commands``.
+
+    Attributes:
+        name: on the command line.
+        group: one of `GROUPS`, under which the help lists it.
+        summary: of a line, for that list.
+        description: for the command's own help.
+        add_options: adds its options to a parser.
+        check: refuses what can be known to be wrong before any work, by a ValueError or an OSError: exit
+            status 2. It imports neither Keras nor TensorFlow.
+        run: does the work; returns the exit status.
+        trains: whether it trains models: the process is then set up for that, and may import the user's own
+            cells from the working directory.
+    """
+
+    name: str
+    group: str
+    summary: str
+    description: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    check: Callable[[argparse.Namespace], None]
+    run: Callable[[argparse.Namespace, "Console"], int]
+    trains: bool = False
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C, and what is left of the work: the text is for the user."""

@@ -1,0 +1,217 @@
+"""Options that several commands share: how they are read, and what is checked of them before any work."""
+
+import argparse
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from seqmem.files import check_file, check_folder, check_plot
+from seqmem.serving.folders import check_name, newest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Options: TypeAlias = argparse._ActionsContainer
+"""A parser, or a group of its options."""
+
+CELLS = ("rnn", "lstm", "gru")
+"""The names of seqmem's cells; `seqmem.cells.CELLS` has the classes, and imports Keras."""
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A parser of whole numbers of at least `least`, and at most `most`."""
+    bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+            raise argparse.ArgumentTypeError(f"expected a whole number {bounds}, received {text!r}")
+        return int(text)
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, received {text!r}")
+    return value
+
+
+def choices(kind: type) -> Callable[[str], tuple[Any, ...]]:
+    """A parser of ``a,b,c`` or, for whole numbers, ``low:high``: low, 2 low, 4 low, ... and high.
+
+    >>> choices(int)("8:50"), choices(float)("0.2, 0"), choices(str)("gru, rnn")
+    ((8, 16, 32, 50), (0.0, 0.2), ('gru', 'rnn'))
+    """
+
+    def parse(text: str) -> tuple[Any, ...]:
+        try:
+            if kind is int and ":" in text:
+                low, high = map(int, text.split(":"))
+                if not 1 <= low <= high:
+                    raise ValueError
+                doublings = [low << n for n in range(high.bit_length()) if low << n < high]
+                return (*doublings, high)
+            parts = [part.strip() for part in text.split(",")]
+            return tuple(parts if kind is str else sorted(kind(part) for part in parts))
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected {kind.__name__} values like A,B,C{' or LOW:HIGH' if kind is int else ''}, "
+                f"received {text!r}"
+            ) from None
+
+    return parse
+
+
+def add_model(parse: argparse.ArgumentParser) -> None:
+    """Add the exported model."""
+    parse.add_argument(
+        "model", metavar="MODEL_DIR", help="saved_models/NAME (its newest version), or NAME/VERSION"
+    )
+
+
+def check_model(options: argparse.Namespace) -> None:
+    """Refuse a folder without a model.
+
+    Raises:
+        FileNotFoundError: no model there.
+    """
+    newest(options.model)
+
+
+def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close", **more: Any) -> None:
+    """Add the data: where prices come from, and what their columns are called.
+
+    Args:
+        parse: the parser.
+        *name: of the argument: ``prices`` where none is given.
+        column: what the help says of closes where no column is named.
+        **more: of the argument.
+    """
+    data = parse.add_argument_group("data")
+    bundled = "bundled:sp500, bundled:nasdaq, bundled:wti"
+    about = f"CSV or Parquet file of daily prices; or {bundled}"
+    data.add_argument(*(name or ("prices",)), metavar="FILE|bundled:NAME", help=about, **more)
+    data.add_argument("--column", metavar="NAME", help=f"the column of closes ({column})")
+    data.add_argument("--high", default="High", metavar="NAME", help="the column of daily highs (High)")
+    data.add_argument("--low", default="Low", metavar="NAME", help="the column of daily lows (Low)")
+    data.add_argument(
+        "--date-format", metavar="FORMAT", help="of dates that are not ISO, as in strptime: %%d.%%m.%%Y"
+    )
+
+
+def check_prices(options: argparse.Namespace) -> None:
+    """Refuse a source of prices that is not there.
+
+    Raises:
+        ValueError: no such file or bundled series, or a file that is neither CSV nor Parquet.
+    """
+    from seqmem.data.sources import check_source
+
+    check_source(options.prices)
+
+
+def read_closes(options: argparse.Namespace, *, column: str | None = None, rows: int = 35) -> "pd.Series":
+    """The closes of the source.
+
+    Raises:
+        PriceError: prices that cannot be used.
+    """
+    from seqmem.data.series import read_prices
+
+    column = options.column or column or "Close"
+    how = {"lookback": rows, "horizon": 0, "date_format": options.date_format}
+    return read_prices(options.prices, column, **how)
+
+
+def read_bars(options: argparse.Namespace, *, column: str | None = None, rows: int = 252) -> "pd.DataFrame":
+    """The closes of the source, and its highs and lows where there are any.
+
+    Raises:
+        PriceError: prices that cannot be used.
+    """
+    from seqmem.data.bars import read_bars
+
+    columns = {"close": options.column or column or "Close", "high": options.high, "low": options.low}
+    return read_bars(options.prices, rows=rows, date_format=options.date_format, **columns)
+
+
+def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:
+    """Add ``--csv`` and ``--plot``, each with what is written there."""
+    for name, about, more in (("csv", csv, ""), ("plot", plot, ": .png, .svg or .pdf")):
+        if about:
+            parse.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{about}{more}")
+
+
+def check_files(options: argparse.Namespace) -> None:
+    """Refuse files that cannot be written.
+
+    Raises:
+        ValueError: no such folder, or a plot of another kind than .png, .svg and .pdf.
+    """
+    if getattr(options, "csv", None):
+        check_file(options.csv)
+    if getattr(options, "plot", None):
+        check_plot(options.plot)
+
+
+def add_export(parse: Options, *name: str, **more: Any) -> None:
+    """Add the name of the exported model, and the folder of all models."""
+    parse.add_argument(*name, metavar="NAME", **more)
+    parse.add_argument("--out", default="saved_models", metavar="DIR", help="of all models (saved_models)")
+
+
+def check_export(name: str | None, options: argparse.Namespace) -> None:
+    """Refuse to export where a model cannot be written.
+
+    Raises:
+        ValueError: what is no name of a model, a file in the way, or a full disk.
+    """
+    if name is not None:
+        check_name(name)
+        check_folder(Path(options.out) / name)
+
+
+def check_cells(names: "tuple[str, ...] | list[str]") -> None:
+    """Refuse what names no cell.
+
+    Raises:
+        ValueError: neither one of seqmem's cells nor the module of another.
+    """
+    for name in names:
+        module, _, attribute = name.partition(":")
+        if name in CELLS or (attribute and _is_there(module)):
+            continue
+        why = f" (no module {module!r} here)" if attribute else ""
+        raise ValueError(f"cells must be among {', '.join(CELLS)} or module:Class. Received: {name!r}{why}")
+
+
+def _is_there(module: str) -> bool:
+    """Whether a module stands in the working directory or is installed; it is not imported."""
+    if (Path.cwd() / module.replace(".", "/")).with_suffix(".py").is_file():
+        return True
+    try:
+        return find_spec(module.partition(".")[0]) is not None
+    except ValueError:
+        return False
+
+
+def check_extra(extra: str, *modules: str) -> None:
+    """Refuse to begin where an extra is not installed.
+
+    Raises:
+        ValueError: it is not.
+    """
+    for module in modules:
+        if find_spec(module) is None:
+            raise ValueError(f"needs {module}, which is not installed: pip install 'seqmem[{extra}]'")
+
+
+def add_threads(parse: Options) -> None:
+    """Add ``--threads`` of a command that trains."""
+    parse.add_argument("--threads", type=whole(1), metavar="N", help="processor cores to use (all)")

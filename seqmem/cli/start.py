@@ -1,0 +1,124 @@
+"""Start a command: the one place that knows of threads, quiet libraries, errors in red and exit statuses."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import entry_points, version
+from pathlib import Path
+
+from seqmem.cli.command import FAILED, GROUPS, REFUSED, STOPPED, Command
+
+OWN = ("check", "forecast", "volatility", "diagnose", "verify", "serve", "serve_config", "study")
+ERRORS = (ValueError, OSError, RuntimeError, ArithmeticError)
+
+
+def known_commands() -> dict[str, Command]:
+    """The commands of seqmem, and those of other packages that are installed, by name."""
+    own: Iterable[Command] = (import_module(f"seqmem.cli.{name}").COMMAND for name in OWN)
+    others = (each.load() for each in entry_points(group="seqmem.commands"))
+    return {command.name: command for command in (*own, *others)}
+
+
+def parser(commands: Iterable[Command] | None = None) -> argparse.ArgumentParser:
+    """The whole command line.
+
+    Args:
+        commands: those of seqmem and of what is installed, by default.
+    """
+    commands = list(known_commands().values() if commands is None else commands)
+    parse = argparse.ArgumentParser(
+        prog="seqmem",
+        usage="%(prog)s [-h] [--version] COMMAND ...",
+        description="Sequence memory for financial data: train recurrent networks on daily prices,\n"
+        "score them honestly beside simple models, and serve them.",
+        epilog=_listed(commands),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parse.add_argument("--version", action="version", version=f"seqmem {version('seqmem')}")
+    adding = parse.add_subparsers(prog="seqmem", required=True, metavar="COMMAND", help=argparse.SUPPRESS)
+    for command in commands:
+        own = adding.add_parser(command.name, description=command.description, allow_abbrev=False)
+        command.add_options(own)
+        own.set_defaults(command=command)
+    return parse
+
+
+def _listed(commands: Sequence[Command]) -> str:
+    """The commands by group, a line each: what argparse cannot do."""
+    width = max(len(command.name) for command in commands)
+    lines = []
+    for group in GROUPS:
+        own = [command for command in commands if command.group == group]
+        lines += [f"{group}:", *(f"  {each.name:{width}}  {each.summary}" for each in own), ""] if own else []
+    return "\n".join([*lines, "seqmem COMMAND --help says more of each."])
+
+
+def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -> int:
+    """Run a command.
+
+    Args:
+        arguments: of the command line, without the program's name.
+        more: commands that are known even where their package is not installed.
+
+    Returns:
+        0 where all went well; 1 on data that must not be used, or work that failed; 2 on an option, a path or
+        a name that was refused before any work; 130 after Ctrl-C.
+
+    Raises:
+        SystemExit: after ``--help`` or ``--version``, and on options that do not parse (2).
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    commands = known_commands() | {command.name: command for command in more}
+    options = parser(commands.values()).parse_args(arguments)
+    options.arguments = arguments[1:]
+    command: Command = vars(options).pop("command")
+    _quiet()
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+    try:
+        try:
+            command.check(options)
+        except ERRORS as error:
+            return _complain(command, error, REFUSED)
+        if command.trains:
+            _ready_to_train(options.threads)
+        return command.run(options, console)
+    except KeyboardInterrupt as stop:
+        console.print(str(stop) or "Stopped; nothing was written.", style="yellow", soft_wrap=True)
+        return STOPPED
+    except ERRORS as error:
+        return _complain(command, error, FAILED)
+
+
+def _quiet() -> None:
+    """Silence TensorFlow, which reads these when it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # many networks in turn: retracing is no news
+
+
+def _ready_to_train(threads: int | None) -> None:
+    from seqmem.process import configure_cpu
+
+    sys.path.insert(0, str(Path.cwd()))  # where the user's cells stand, for the console script too
+    with suppress(RuntimeError):  # called from a program that has run TensorFlow: it has chosen its threads
+        configure_cpu(threads)
+
+
+def _complain(command: Command, error: BaseException, status: int) -> int:
+    from rich.console import Console
+
+    Console(stderr=True).print(
+        f"seqmem {command.name}: {error}",
+        style="red",
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    return status
