@@ -1,8 +1,9 @@
 """Verdicts on simulated series whose truth is known."""
 
-import arch.unitroot.unitroot
 import numpy as np
 import pytest
+from arch.unitroot import ADF, KPSS
+from arch.utility.exceptions import InfeasibleTestException
 from threadpoolctl import threadpool_info
 
 from seqmem.data.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
@@ -24,6 +25,33 @@ def test_the_verdict_is_right_in_all_but_a_few_of_twenty_series(name):
     assert right >= 19
 
 
+ODD = {
+    "alternating": lambda e: (-1.0) ** np.arange(len(e)) + 0.01 * e,  # KPSS cannot choose its lags
+    "too smooth": lambda e: np.sin(np.arange(len(e)) / 10),  # ADF cannot be made
+    "a line": lambda e: np.arange(float(len(e))),
+    "twice summed": lambda e: np.cumsum(np.cumsum(e)),
+    "explosive": lambda e: 1.05 ** np.minimum(np.arange(len(e)), 300),
+}
+
+
+@pytest.mark.parametrize("length", [30, 43, 200, 1500])
+@pytest.mark.filterwarnings("ignore:Lag selection has changed:DeprecationWarning")
+def test_the_tests_give_the_numbers_of_arch(length):
+    noise = np.random.default_rng(length).normal(size=length)
+    for name, make in [*ODD.items(), *((name, make) for name, (make, _) in SERIES.items())]:
+        values, found = make(noise), verdict(make(noise))
+        try:
+            expected = ADF(values, max_lags=20).pvalue
+        except InfeasibleTestException:
+            expected = np.nan
+        np.testing.assert_allclose(found.adf, expected, atol=1e-8, err_msg=name)
+        try:
+            expected = KPSS(values).pvalue
+        except InfeasibleTestException:
+            expected = KPSS(values, lags=int(12 * (length / 100) ** 0.25)).pvalue
+        np.testing.assert_allclose(found.kpss, expected, atol=1e-8, err_msg=name)
+
+
 def test_levels_must_satisfy_both_tests_and_differences_one():
     shifted = np.random.default_rng(0).normal(size=2000) + 0.5 * (np.arange(2000) > 1000)
     assert not verdict(shifted).unit_root
@@ -38,17 +66,15 @@ def test_the_tests_run_on_one_thread_and_leave_the_others_as_they_were(monkeypat
         return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
     seen, solve, before = [], np.linalg.qr, threads()
-    monkeypatch.setattr(
-        arch.unitroot.unitroot, "qr", lambda *given: (seen.append(threads()), solve(*given))[1]
-    )
+    monkeypatch.setattr(np.linalg, "qr", lambda *given: (seen.append(threads()), solve(*given))[1])
     verdict(np.random.default_rng(0).normal(size=100))
     assert seen == [[1] * len(before)]
     assert threads() == before
 
 
 def test_the_words_say_what_the_tests_say():
-    assert "both tests agree" in Verdict(adf=0.0, kpss=0.5).words
-    assert "wanders" in Verdict(adf=0.9, kpss=0.001).words
+    assert "stationary: ADF and KPSS agree" in Verdict(adf=0.0, kpss=0.5).words
+    assert "non-stationary (unit root)" in Verdict(adf=0.9, kpss=0.001).words
     assert "shifts" in Verdict(adf=0.0, kpss=0.001).words
     assert "cannot be ruled out" in Verdict(adf=0.9, kpss=0.5).words
     assert Verdict(adf=float("nan"), kpss=0.5).unit_root  # no evidence is no pass

@@ -1,9 +1,10 @@
 """Is a series fit to be fed to an activation function? ADF and KPSS verdicts, and the share out of range."""
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from seqmem.data.unit_roots import adf, kpss
 
 LEVEL = 0.01  # of both tests: a random walk passes both once in many thousand series
 
@@ -40,13 +41,13 @@ class Verdict(NamedTuple):
         if np.isnan(self.adf):
             says = "too few values, or too smooth, to test"
         elif self.stationary:
-            says = "stationary: both tests agree"
+            says = "stationary: ADF and KPSS agree"
         elif not self.unit_root:
             says = "no unit root, but the mean or the variance shifts"
         elif self.kpss < LEVEL:
-            says = "wanders like a random walk: both tests agree"
+            says = "non-stationary (unit root): ADF and KPSS agree"
         else:
-            says = "a random walk cannot be ruled out"
+            says = "a unit root cannot be ruled out"
         return f"{says} (ADF p = {self.adf:.3f}, KPSS p = {self.kpss:.3f})"
 
 
@@ -63,8 +64,6 @@ def verdict(values: Any) -> Verdict:
     >>> verdict(noise).stationary, verdict(noise.cumsum()).stationary
     (True, False)
     """
-    from arch.unitroot import ADF, KPSS
-    from arch.utility.exceptions import InfeasibleTestException
     from threadpoolctl import threadpool_limits
 
     values = np.asarray(values, dtype="float64").ravel()
@@ -75,18 +74,8 @@ def verdict(values: Any) -> Verdict:
         )
     # On one thread: on cores that are busy, the threads of BLAS wait for one another a hundred times as long
     # as the tests take.
-    with threadpool_limits(1, "blas"), warnings.catch_warnings():
-        # KPSS's new default of lags is what we want.
-        warnings.filterwarnings("ignore", "Lag selection has changed", DeprecationWarning)
-        try:
-            kpss = KPSS(values).pvalue
-        except InfeasibleTestException:  # it cannot choose lags where returns alternate: Schwert's rule
-            kpss = KPSS(values, lags=int(12 * (values.size / 100) ** 0.25)).pvalue
-        try:
-            adf = ADF(values, max_lags=20).pvalue
-        except InfeasibleTestException:  # too smooth a series to test
-            adf = np.nan
-    return Verdict(adf=float(adf), kpss=float(kpss))
+    with threadpool_limits(1, "blas"):
+        return Verdict(adf=adf(values), kpss=kpss(values))
 
 
 def require_stationary(values: Any, *, differenced: bool) -> None:

@@ -38,7 +38,6 @@ FLOORS = [
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 DOORS = {
     "arch": {
-        "seqmem.data.stationarity",
         "seqmem.data.sources",
         "seqmem.models.classics.garch",
         "seqmem.evaluation.significance",
