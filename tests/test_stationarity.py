@@ -34,7 +34,7 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("length", [30, 43, 200, 1500])
+@pytest.mark.parametrize("length", [30, 44, 200, 1500])
 @pytest.mark.filterwarnings("ignore:Lag selection has changed:DeprecationWarning")
 def test_the_tests_give_the_numbers_of_arch(length):
     noise = np.random.default_rng(length).normal(size=length)
