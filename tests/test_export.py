@@ -10,18 +10,67 @@ from samples import small_forecaster
 from tensorflow.core.protobuf import saved_model_pb2
 
 from seqmem.data.series import PriceError, fingerprint
-from seqmem.serving import ServedModel, export, load
+from seqmem.serving import ServedModel, check_destination, export, load
 
 
 def test_versions_count_up_and_are_never_overwritten(fitted, tmp_path):
-    assert [export(fitted, tmp_path, name="m").name for _ in range(2)] == ["1", "2"]
-    assert export(fitted, tmp_path, name="m", version=7).name == "7"
-    assert export(fitted, tmp_path, name="m").name == "8"
+    assert [export(fitted, tmp_path, name="m", note=note).name for note in "ab"] == ["1", "2"]
+    assert export(fitted, tmp_path, name="m", version=7, note="b").name == "7"
+    assert export(fitted, tmp_path, name="m", note="c").name == "8"
     before = sorted(file.stat().st_mtime_ns for file in (tmp_path / "m" / "7").rglob("*"))
     with pytest.raises(FileExistsError, match="never overwritten"):
         export(fitted, tmp_path, name="m", version=7)
     assert sorted(file.stat().st_mtime_ns for file in (tmp_path / "m" / "7").rglob("*")) == before
     assert ServedModel(tmp_path / "m").folder.name == "8"
+
+
+def test_the_same_export_again_is_no_new_version(fitted, tmp_path):
+    """A command that was killed after the rename, and is given again."""
+    folder = export(fitted, tmp_path, name="m", seed=1)
+    assert export(fitted, tmp_path, name="m", seed=1) == folder
+    assert export(fitted, tmp_path, name="m", seed=2).name == "2"
+    (tmp_path / "m/2/tensors.tsv").unlink()  # damaged: export it again
+    assert export(fitted, tmp_path, name="m", seed=2).name == "3"
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(fitted, tmp_path, monkeypatch):
+    module = importlib.import_module("seqmem.serving.exporting.export")
+
+    def full(*_):
+        raise tf.errors.OutOfRangeError(None, None, "variables; No space left on device")
+
+    monkeypatch.setattr(module, "_write_saved_model", full)
+    with pytest.raises(OSError, match=r"^export: \S*m cannot be written: variables; No space left"):
+        export(fitted, tmp_path, name="m")
+    assert not list(tmp_path.glob("m/*"))
+
+
+def test_where_it_cannot_write_is_known_before(fitted, tmp_path):
+    (tmp_path / "file").write_text("")
+    check_destination(tmp_path / "not/yet/there", "m")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+    for root, name, words in (
+        (tmp_path / "file", "m", "cannot be written"),
+        (tmp_path / ("x" * 300), "m", "cannot be written"),
+        ("/proc", "m", "cannot be written"),
+        (tmp_path, "m" * 129, "up to 128 letters"),
+    ):
+        with pytest.raises((OSError, ValueError), match=words):
+            check_destination(root, name)
+    with pytest.raises(OSError, match=r"needs 10\d+ MB"):
+        check_destination(tmp_path, "m", room=10**20)
+
+
+def test_what_load_would_refuse_is_not_exported(fitted, tmp_path):
+    weight = fitted.trainable_weights[0]
+    before = weight.numpy()
+    try:
+        weight.assign(np.full_like(before, np.nan))
+        with pytest.raises(ValueError, match="not finite"):
+            export(fitted, tmp_path, name="m")
+    finally:
+        weight.assign(before)
+    assert not list(tmp_path.glob("m/*"))
 
 
 @pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "_publish"])
@@ -32,7 +81,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
     monkeypatch.setattr(importlib.import_module("seqmem.serving.exporting.export"), step, fail)
     with pytest.raises(RuntimeError, match="no space left"):
         export(fitted, tmp_path, name="m")
-    assert not list((tmp_path / "m").iterdir())
+    assert not list(tmp_path.glob("m/*"))
 
 
 def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):

@@ -12,9 +12,12 @@ import pandas as pd
 
 from seqmem.data.series import fingerprint
 from seqmem.models.forecaster import Forecaster
+from seqmem.serving.card_schema import check_schema
 from seqmem.serving.exporting.endpoints import columns, endpoints
-from seqmem.serving.provenance import CARD, weights_hash
+from seqmem.serving.provenance import weights_hash
+from seqmem.serving.safe_files import CARD, read_bytes
 
+MOST_CARD = 2**22  # bytes
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
 
 
@@ -66,14 +69,13 @@ def read_card(folder: Path) -> dict[str, Any]:
     """The card of an exported version.
 
     Raises:
-        ValueError: none, or none that seqmem wrote.
+        ValueError: none, or none that seqmem wrote: a field that is missing, or of the wrong type or value.
     """
     try:
-        about = json.loads((folder / CARD).read_text())
-        if not isinstance(about, dict) or not {"closes", "horizon", "input", "output"} <= set(about):
-            raise ValueError("something else than a card")
+        about: dict[str, Any] = json.loads(read_bytes(folder / CARD, MOST_CARD))
+        check_schema(about)
     except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder}: not a model that seqmem exported: {CARD}: {error}") from error
+        raise ValueError(f"{folder}: not a model that seqmem exported: {CARD}: {error}"[:500]) from error
     return about
 
 

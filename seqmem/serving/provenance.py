@@ -1,26 +1,29 @@
-"""What an exported folder says of itself: its operations, its tensors, its hashes."""
+"""What an exported folder says of itself: its operations, its tensors, its card, its hashes."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2
 
-CARD = "card.json"
+from seqmem.serving.folders import GRAPH
+from seqmem.serving.safe_files import CARD, DamagedModel, file_hashes, files_in, read_bytes
+
 TENSORS = "tensors.tsv"
-GRAPH = "saved_model.pb"
+MOST_GRAPH = 2**26  # bytes
+ADDED = ("operations", "files")  # to the card, once the graph is written
 
 
 def operations(folder: Path) -> list[str]:
     """The kinds of operation in the graph of a SavedModel, its functions included."""
     graph = _meta_graph(folder).graph_def
-    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
-    return sorted(
-        {node.op for node in nodes} - {function.signature.name for function in graph.library.function}
-    )
+    functions = {function.signature.name for function in graph.library.function}
+    return sorted({node.op for node in _nodes(graph)} - functions)
 
 
 def write_tensors(folder: Path) -> None:
@@ -53,39 +56,62 @@ def weights_hash(weights: Iterable[Any]) -> str:
     return found.hexdigest()
 
 
-class DamagedModel(ValueError):
-    """A folder that is not as it was exported."""
-
-
 def check_files(folder: Path, about: Mapping[str, Any]) -> None:
-    """Compare the files of a folder with the hashes in its card, if the card has them, before any is loaded.
+    """Compare the files of a folder with the hashes in its card, and the card with the graph's own.
+
+    Nothing is loaded, and nothing is hashed before the names are those of the card.
 
     Raises:
-        DamagedModel: a file that is missing, changed, or not of this model.
+        DamagedModel: a file that is missing, changed, or not of this model; a card that is not the graph's.
     """
-    expected, found = about.get("files"), file_hashes(folder, leave_out={CARD})
-    if expected is None or expected == found:
-        return
-    wrong = {
-        "missing": sorted(set(expected) - set(found)),
-        "changed": sorted(name for name in set(expected) & set(found) if expected[name] != found[name]),
-        "not of this model": sorted(set(found) - set(expected)),
-    }
-    said = "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names)
-    raise DamagedModel(f"{folder}: not as it was exported: {said}")
+    expected, there = about["files"], set(files_in(folder)) - {CARD}
+    wrong = {"missing": set(expected) - there, "not of this model": there - set(expected)}
+    if not any(wrong.values()):
+        found = file_hashes(folder, leave_out=[CARD])
+        wrong["changed"] = {name for name in expected if expected[name] != found[name]}
+    said = "; ".join(f"{what}: {_few(sorted(names))}" for what, names in wrong.items() if names)
+    if said:
+        raise DamagedModel(f"{folder}: not as it was exported: {said}")
+    _check_card(folder, about)
 
 
-def file_hashes(folder: Path, *, leave_out: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of every file below a folder, by its path in it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in named.items()
-        if name not in leave_out
-    }
+def _check_card(folder: Path, about: Mapping[str, Any]) -> None:
+    """The graph holds the card that `describe` answers: no hash covers the file, but this does."""
+    expected = _graph_card(folder)
+    found = {name: value for name, value in about.items() if name not in ADDED}
+    if expected != found:
+        names = {name for name in {*expected, *found} if expected.get(name) != found.get(name)}
+        raise DamagedModel(f"{folder}: {CARD} is not the card in the graph: {_few(sorted(names))} differ")
+
+
+def _graph_card(folder: Path) -> dict[str, Any]:
+    for node in _nodes(_meta_graph(folder).graph_def):
+        value = node.attr["value"].tensor
+        if node.op == "Const" and value.dtype == tf.string.as_datatype_enum:
+            for text in value.string_val:
+                if text.startswith(b"{"):
+                    try:
+                        found = json.loads(text)
+                    except (ValueError, RecursionError):
+                        continue
+                    if isinstance(found, dict) and "weights" in found:
+                        return found
+    raise DamagedModel(f"{folder}: no card in the graph: export it again")
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    yield from graph.node
+    for function in graph.library.function:
+        yield from function.node_def
+
+
+def _few(names: Iterable[str], most: int = 5) -> str:
+    names = [name if len(name) <= 60 else f"{name[:60]}..." for name in names]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _meta_graph(folder: Path) -> Any:
-    saved = saved_model_pb2.SavedModel.FromString((folder / GRAPH).read_bytes())
-    return saved.meta_graphs[0]
+    try:
+        return saved_model_pb2.SavedModel.FromString(read_bytes(folder / GRAPH, MOST_GRAPH)).meta_graphs[0]
+    except (DecodeError, IndexError) as error:
+        raise DamagedModel(f"{folder}: {GRAPH} is no SavedModel: {error}") from error

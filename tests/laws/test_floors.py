@@ -79,6 +79,7 @@ DOORS = {
         "seqmem.serving.exporting.graph_checks",  # the graph's own errors
         "seqmem.serving.exporting.endpoints",  # signatures
         "seqmem.serving.exporting.onnx",  # what is converted
+        "seqmem.serving.exporting.export",  # its error where a disk is full
         "seqmem.serving.loading.load",  # tf.saved_model
         "seqmem.serving.card",  # its version
         "seqmem.serving.provenance",  # its protobufs

@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from forging import forge
 from samples import (
     CELLS,
     DROP_INS,
@@ -23,7 +24,7 @@ from samples import (
 
 from seqmem.losses import QLIKE, StudentT
 from seqmem.recurrence import Recurrent
-from seqmem.serving import load
+from seqmem.serving import export, load
 
 PRICES = random_walk(120)
 CONFIGURED = [
@@ -108,13 +109,13 @@ def test_a_name_of_ours_is_enough_for_keras_to_load_a_file_with_any_of_them(fitt
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "Forecaster"
 
 
-def test_load_refuses_what_is_not_a_forecaster(tmp_path):
+def test_load_refuses_what_is_not_a_forecaster(fitted, tmp_path):
     with pytest.raises(FileNotFoundError, match="no SavedModel there"):
         load(tmp_path)
     network = NETWORKS[0]()
     network(np.zeros((1, 5, 1)))
-    network.save(tmp_path / "model.keras")
-    (tmp_path / "saved_model.pb").touch()
-    (tmp_path / "card.json").write_text('{"closes": 6, "horizon": 3, "input": {}, "output": {}}')
+    folder = export(fitted, tmp_path, name="m")
+    network.save(folder / "model.keras")
+    forge(folder, lambda card: None)
     with pytest.raises(ValueError, match="expected a Forecaster. Received: EncoderDecoder"):
-        load(tmp_path)
+        load(folder)

@@ -1,28 +1,29 @@
 """Export: a fitted forecaster as a versioned SavedModel, complete or absent."""
 
+import json
 import os
-import shutil
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from seqmem.models.forecaster import Forecaster
-from seqmem.serving.card import card, to_json
+from seqmem.serving.card import card, read_card, to_json
 from seqmem.serving.card_markdown import PAGE, page
 from seqmem.serving.exporting import warmup
+from seqmem.serving.exporting.drafts import draft_in
 from seqmem.serving.exporting.endpoints import columns, endpoints
 from seqmem.serving.exporting.onnx import to_onnx
-from seqmem.serving.folders import check_name
-from seqmem.serving.provenance import CARD, file_hashes, operations, write_tensors
+from seqmem.serving.folders import check_destination, is_version, versions_in
+from seqmem.serving.loading.safety import check_keras_file
+from seqmem.serving.provenance import check_files, operations, write_tensors
+from seqmem.serving.safe_files import CARD, KERAS_FILE, file_hashes
 
-KERAS_FILE, ONNX_FILE = "model.keras", "model.onnx"
-DRAFT = ".draft-"
-STALE = 3600  # seconds after which a draft is nobody's: its export was killed
+ONNX_FILE = "model.onnx"
+FLEETING = ("created", "operations", "files", "name", "shared_object_id")
 
 
 def export(
@@ -63,14 +64,16 @@ def export(
         **more: goes into the card.
 
     Returns:
-        The folder of the version.
+        The folder of the version: the newest there, if it is this very model with this very card.
 
     Raises:
         ImportError: `onnx` without tf2onnx.
         ValueError: a name that is no folder name, a version below 1, a forecaster never fitted.
+        UnsafeModel: what `load` would refuse: a class that it cannot find again, weights that are not finite.
         FileExistsError: the version is taken.
+        OSError: a folder that cannot be written, a disk that is full.
     """
-    check_name(name)
+    check_destination(root, name)
     if version is not None and not (isinstance(version, int) and version >= 1):
         raise ValueError(f"export: version must be a whole number of at least 1. Received: {version!r}")
     home = Path(root) / name
@@ -78,25 +81,49 @@ def export(
         raise FileExistsError(f"export: {home / str(version)} exists; versions are never overwritten")
     rows = np.linspace(100, 101, forecaster.closes)
     forecaster.forecast(rows if not columns(forecaster)[1:] else np.stack([rows] * 3, 1))  # is there one?
-    home.mkdir(parents=True, exist_ok=True)
-    _sweep(home)
-    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=home))
+    about = card(forecaster, name=name, prices=prices, **more)
+    if version is None and (same := _newest_if_same(home, about, onnx)):
+        return same
     try:
-        about = card(forecaster, name=name, prices=prices, **more)
-        _write_saved_model(forecaster, draft, to_json(about))
-        warmup.write(draft, closes=forecaster.closes, name=name)
-        forecaster.save(draft / KERAS_FILE)
-        if onnx:
-            (draft / ONNX_FILE).write_bytes(to_onnx(forecaster))
-        write_tensors(draft)
-        (draft / PAGE).write_text(page(about))
-        about |= {"operations": operations(draft), "files": file_hashes(draft, leave_out=())}
-        (draft / CARD).write_text(to_json(about))
-        draft.chmod(0o755)  # mkdtemp makes it ours alone; the server may be someone else
-        _to_disk(draft)
-        return _publish(draft, home, version)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        home.mkdir(parents=True, exist_ok=True)
+        with draft_in(home) as draft:
+            _write_saved_model(forecaster, draft, to_json(about))
+            warmup.write(draft, closes=forecaster.closes, name=name)
+            forecaster.save(draft / KERAS_FILE)
+            check_keras_file(draft / KERAS_FILE)
+            if onnx:
+                (draft / ONNX_FILE).write_bytes(to_onnx(forecaster))
+            write_tensors(draft)
+            (draft / PAGE).write_text(page(about))
+            about |= {"operations": operations(draft), "files": file_hashes(draft)}
+            (draft / CARD).write_text(to_json(about))
+            read_card(draft)
+            draft.chmod(0o755)  # mkdtemp makes it ours alone; the server may be someone else
+            _to_disk(draft)
+            return _publish(draft, home, version)
+    except tf.errors.OpError as error:  # how TensorFlow says that the disk is full
+        raise OSError(f"export: {home} cannot be written: {str(error.message)[:300]}") from error
+
+
+def _newest_if_same(home: Path, about: dict[str, Any], onnx: bool) -> Path | None:
+    """The newest version, if it is what is exported now: the command was given again."""
+    if not (versions := versions_in(home)):
+        return None
+    folder = home / str(versions[-1])
+    try:
+        there = read_card(folder)
+        check_files(folder, there)
+    except (OSError, ValueError):
+        return None
+    same = _lasting(there) == _lasting(json.loads(to_json(about))) and onnx == (ONNX_FILE in there["files"])
+    return folder if same else None
+
+
+def _lasting(node: Any) -> Any:
+    """A card without what is new each time: when it was made, Keras's counts of layers and of objects."""
+    if isinstance(node, dict):
+        return {key: _lasting(value) for key, value in node.items() if key not in FLEETING}
+    return [_lasting(value) for value in node] if isinstance(node, list) else node
 
 
 def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None:
@@ -105,13 +132,6 @@ def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None
     for name, function, inputs in endpoints(forecaster, about):
         archive.add_endpoint(name, function, input_signature=inputs)
     archive.write_out(str(folder), verbose=False)
-
-
-def _sweep(home: Path) -> None:
-    """Remove what exports that were killed left behind."""
-    for left in home.glob(f"{DRAFT}*"):
-        if time.time() - left.stat().st_mtime > STALE:
-            shutil.rmtree(left, ignore_errors=True)
 
 
 def _to_disk(folder: Path) -> None:
@@ -127,7 +147,7 @@ def _to_disk(folder: Path) -> None:
 def _publish(draft: Path, home: Path, version: int | None) -> Path:
     """Rename to the version asked for, or to the next free one: rename fails where a folder stands."""
     number = version or 1 + max(
-        (int(folder.name) for folder in home.iterdir() if folder.name.isdecimal()), default=0
+        (int(folder.name) for folder in home.iterdir() if is_version(folder.name)), default=0
     )
     while True:
         try:

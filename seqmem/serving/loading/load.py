@@ -17,28 +17,37 @@ from seqmem.serving.card import read_card
 from seqmem.serving.folders import newest
 from seqmem.serving.loading.safety import check_keras_file
 from seqmem.serving.provenance import check_files
+from seqmem.serving.safe_files import KERAS_FILE, DamagedModel
 
 
 def load(path: str | Path) -> Forecaster:
     """The forecaster in ``<path>/model.keras``; `path` is a version, or a model (then its newest version).
 
-    Cells of one's own must be imported first, so that Keras knows their classes. The files are compared with
-    the hashes in the card, and the classes and sizes in ``model.keras`` looked at, before Keras makes any.
+    Import the modules of your own cells first, so that Keras knows their classes. Before Keras makes any, the
+    files are compared with the hashes in the card, the card with the one in the graph, and the classes and
+    sizes in ``model.keras`` are looked at. The model is not compiled: `fit` does that.
 
     Raises:
         FileNotFoundError: no model there.
-        DamagedModel: files that are not as they were exported.
+        DamagedModel: files that are not as they were exported; a model that Keras cannot make of them.
         UnsafeModel: a class that seqmem does not load, or sizes beyond what the file holds.
         ValueError: a folder that seqmem did not export; a Keras model that is not a forecaster.
     """
     folder = newest(path)
-    check_files(folder, read_card(folder))
-    check_keras_file(folder / "model.keras")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # Keras warns, and goes on, where weights could not be placed
-        model = keras.saving.load_model(folder / "model.keras")
+    about = read_card(folder)
+    check_files(folder, about)
+    check_keras_file(folder / KERAS_FILE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras warns, and goes on, where weights could not be placed
+            model = keras.saving.load_model(folder / KERAS_FILE, compile=False)
+    except Exception as error:  # Keras has an error of each kind for what does not fit
+        raise DamagedModel(f"{folder}: {KERAS_FILE}: Keras cannot make it: {str(error)[:300]}") from error
     if not isinstance(model, Forecaster):
         raise ValueError(f"load: {folder}: expected a Forecaster. Received: {type(model).__name__}")
+    for name in ("closes", "lookback", "horizon"):
+        if (found := getattr(model, name)) != about[name]:
+            raise DamagedModel(f"{folder}: {name}: the card says {about[name]}, {KERAS_FILE} {found}")
     return model
 
 
@@ -64,7 +73,10 @@ class ServedModel:
         self.inputs, self.outputs = tuple(about["input"]), tuple(about["output"])
         self.days = [int(days) for days in about.get("horizons", ())]  # that each variance covers
         self.column: str | None = about.get("data", {}).get("column")  # of the prices it learnt from
-        self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
+        try:
+            self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
+        except (tf.errors.OpError, ValueError, KeyError, TypeError) as error:
+            raise DamagedModel(f"{self.folder}: cannot be loaded: {str(error)[:300]}") from error
 
     def __call__(self, closes: Any) -> np.ndarray:
         """Closes [B, at least `closes`] to forecasts [B, H], through the signature `serving_default`."""

@@ -1,6 +1,6 @@
 """Whether an exported folder is still what was exported."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +9,8 @@ import numpy as np
 from seqmem.serving.card import read_card
 from seqmem.serving.folders import newest
 from seqmem.serving.loading.load import ServedModel, load
-from seqmem.serving.provenance import DamagedModel, check_files, weights_hash
+from seqmem.serving.provenance import check_files, operations, weights_hash
+from seqmem.serving.safe_files import DamagedModel
 
 CLOSE = 1e-6  # relative: what float32 allows between two ways of computing one number
 
@@ -21,10 +22,11 @@ class Finding(NamedTuple):
     found: str
 
 
-def verify(path: str | Path) -> Iterator[Finding]:
-    """Look at an exported version, or at the newest version of a model; yield what was found in order.
+def verify(path: str | Path) -> list[Finding]:
+    """Check an exported version, or the newest version of a model; say what was found in order.
 
-    First the files, by their hashes, before anything in them is loaded; then the weights of ``model.keras``;
+    First the files, by their hashes, and the card, by the one in the graph, before anything in them is
+    loaded; then the operations of the graph, and the weights of ``model.keras``;
     then the forecast that the card holds as an example, as Python makes it and as a server does. It finds
     damage. Who can write the folder can also write a card to match: it is no proof of origin.
 
@@ -35,15 +37,15 @@ def verify(path: str | Path) -> Iterator[Finding]:
     """
     folder = newest(path)
     about = read_card(folder)
-    if "files" not in about:
-        raise DamagedModel(f"{folder}: its card has no hashes; export it again")
     check_files(folder, about)
-    yield Finding("files", f"{len(about['files'])} with the hashes of the card")
+    findings = [Finding("files", f"{len(about['files'])} with the hashes of the card")]
+    if strange := set(operations(folder)) ^ {*about["operations"]}:
+        raise DamagedModel(f"{folder}: operations: the card and the graph differ in {sorted(strange)[:5]}")
     forecaster = load(folder)
     found = weights_hash(forecaster.weights)
     if found != about["weights"]:
         raise DamagedModel(f"{folder}: weights: expected the hash {about['weights']}. Received: {found}")
-    yield Finding("weights", f"{about['parameters']}, hash {found[:12]}...")
+    findings.append(Finding("weights", f"{about['parameters']}, hash {found[:12]}..."))
     inputs = {name: np.asarray(values, "float32") for name, values in about["example"]["inputs"].items()}
     history = np.stack(list(inputs.values()), -1) if forecaster.target.columns else inputs["closes"]
     ways: dict[str, Callable[[], Any]] = {
@@ -56,4 +58,5 @@ def verify(path: str | Path) -> Iterator[Finding]:
             wrong = float(np.max(np.abs(np.asarray(answer[name]) / np.asarray(expected) - 1)))
             if not wrong <= CLOSE:
                 raise DamagedModel(f"{folder}: {what} of the example: {name} is off by {wrong:.2g}, relative")
-        yield Finding(what, f"as in the card, to {CLOSE:g}")
+        findings.append(Finding(what, f"as in the card, to {CLOSE:g}"))
+    return findings

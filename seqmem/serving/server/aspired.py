@@ -5,7 +5,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seqmem.serving.server.configs import MODELS, read_models, versions_in
+from seqmem.serving.folders import versions_in
+from seqmem.serving.server.configs import MODELS, read_models
 
 LOG = logging.getLogger(__name__)
 

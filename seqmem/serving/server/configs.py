@@ -1,11 +1,11 @@
 """The two files that TensorFlow Serving is started with: which models, and how requests are batched."""
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seqmem.serving.folders import versions_in
 from seqmem.serving.protocol.protos import BatchingParameters, ModelServerConfig
 
 MODELS, BATCHING = "models.config", "batching_parameters.txt"
@@ -24,12 +24,6 @@ def models_below(root: Path) -> dict[str, list[int]]:
     if not found:
         raise FileNotFoundError(f"{root}: no model there: expected NAME/VERSION/saved_model.pb below it")
     return found
-
-
-def versions_in(home: Path) -> list[int]:
-    """The versions in the folder of one model, oldest first."""
-    names = [file.parent.name for file in home.glob("*/saved_model.pb")]
-    return sorted(int(name) for name in names if re.fullmatch(r"[1-9][0-9]*|0", name))
 
 
 def read_models(path: Path) -> dict[str, Any]:
