@@ -24,12 +24,12 @@ def epoch(series: int) -> dict[str, float]:
     model = keras.Sequential([keras.Input((LOOKBACK, 1)), seqmem.SimpleRNN(4), keras.layers.Dense(HORIZON)])
 
     def example(rows: object, at: object) -> object:
-        past, future = windows.cut(rows, at, history=LOOKBACK, horizon=HORIZON)
+        past, future = windows.gather(rows, at, history=LOOKBACK, horizon=HORIZON)
         return past[..., None], future
 
     def train(values: np.ndarray, at: np.ndarray) -> float:
-        batches, steps = windows.shuffled(at, batch_size=BATCH)
-        data = windows.beside(values, batches).map(example)
+        batches, steps = windows.shuffled_batches(at, batch_size=BATCH)
+        data = windows.pair_with_series(values, batches).map(example)
         start = time.perf_counter()
         model.fit(data, steps_per_epoch=steps, verbose=0)
         return (time.perf_counter() - start) / (steps * BATCH)

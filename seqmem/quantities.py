@@ -1,13 +1,11 @@
 """Quantities: what a forecast is a forecast of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from keras import ops
-
-from seqmem._configured import Configured
 
 if TYPE_CHECKING:
     from seqmem.evaluation.forecast import Forecast
@@ -15,24 +13,28 @@ if TYPE_CHECKING:
 Tensor = Any
 
 
-class Quantity(Configured, ABC):
+@dataclass(frozen=True)
+class Quantity(ABC):
     """What a model forecasts over each horizon, and what else can be read off such a forecast.
 
-    Two quantities are equal where they are of one class and have the same arguments.
+    A client without Keras reads it from a model's card, so it is plain Python. Two quantities are equal where
+    they are of one class and have the same fields.
 
     Attributes:
         name: in tables and errors.
         expected: what a forecast of it must be, in words.
         formats: column of `Forecast.to_frame` -> format specification.
+        signature: a second name of the signature that forecasts it, or none.
     """
 
     name: ClassVar[str]
     expected: ClassVar[str] = "a finite number"
     formats: ClassVar[dict[str, str]] = {}
+    signature: ClassVar[str] = ""
 
     @abstractmethod
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
-        """What a server answers, by name, from forecasts [B, H]; in a graph."""
+        """What a server answers, by name, from forecasts [B, H]; the forecast itself first. In a graph."""
 
     def columns(self, forecast: "Forecast") -> dict[str, np.ndarray]:
         """What else a table shows beside the forecast, by name, each [N, H]."""
@@ -42,16 +44,36 @@ class Quantity(Configured, ABC):
         """Where forecasts are possible values of the quantity: a mask of their shape."""
         return np.isfinite(values)
 
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.get_config() == other.get_config()
+    def to_config(self) -> dict[str, Any]:
+        """The name and the fields, as JSON can hold them."""
+        return {"name": self.name, **asdict(self)}
 
-    def __hash__(self) -> int:
-        return hash((type(self), str(sorted(self.get_config().items()))))
+    @staticmethod
+    def from_config(config: Mapping[str, Any]) -> "Quantity":
+        """The quantity that `to_config` wrote; one of a class that is not imported here is an `Unknown`.
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self._arguments.items())})"
+        >>> Quantity.from_config({"name": "variance", "periods_per_year": 365})
+        Variance(periods_per_year=365)
+        """
+        fields = {name: value for name, value in config.items() if name != "name"}
+        for kind in Quantity.__subclasses__():
+            if kind is not Unknown and kind.name == config["name"]:
+                return kind(**fields)
+        return Unknown()
 
 
+@dataclass(frozen=True)
+class Unknown(Quantity):
+    """A quantity whose class is not imported where a forecast is read."""
+
+    name = "forecast"
+
+    def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
+        """The number as it is: forecast."""
+        return {"forecast": mean}
+
+
+@dataclass(frozen=True)
 class Price(Quantity):
     """The close h rows ahead, in the units of the series.
 
@@ -76,6 +98,7 @@ class Price(Quantity):
         return np.isfinite(values) & (values > 0)
 
 
+@dataclass(frozen=True)
 class Return(Quantity):
     """The log return over the next h rows."""
 
@@ -91,6 +114,7 @@ class Return(Quantity):
         return {"price": forecast.last[:, None] * np.exp(forecast.point)}
 
 
+@dataclass(frozen=True)
 class Variance(Quantity):
     """The variance of the log return over the next h rows, in squared log returns.
 
@@ -104,17 +128,21 @@ class Variance(Quantity):
     Variance(periods_per_year=365)
     """
 
+    periods_per_year: float = 252
+
     name = "variance"
     expected = "a variance above 0"
     formats = {"mean": ".3e", "volatility": ".2%"}
+    signature = "volatility"
 
-    def __init__(self, periods_per_year: float = 252) -> None:
-        if not periods_per_year > 0:
-            raise ValueError(f"Variance: periods_per_year must be above 0. Received: {periods_per_year}")
-        self.periods_per_year = periods_per_year
+    def __post_init__(self) -> None:
+        if not self.periods_per_year > 0:
+            raise ValueError(f"Variance: periods_per_year must be above 0. Received: {self.periods_per_year}")
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The variance over each horizon, and the annualised volatility at that rate."""
+        from keras import ops
+
         rows = ops.cast(ops.array(horizons), mean.dtype)
         return {"variance": mean, "volatility": ops.sqrt(mean * (self.periods_per_year / rows))}
 

@@ -20,10 +20,12 @@ class Transform(Configured, keras.layers.Layer, ABC):
     learns is held in weights, so it is saved and exported with the model.
 
     Attributes:
-        lag: how many more levels than values there are.
+        warmup: how many more levels than values there are.
+        positive: whether the levels must be above 0.
     """
 
-    lag: int = 0
+    warmup: int = 0
+    positive: bool = False
 
     def __init__(self, **kwargs: Any) -> None:
         # float32 whatever the policy of the network: at half precision a price has three digits.
@@ -35,7 +37,7 @@ class Transform(Configured, keras.layers.Layer, ABC):
 
     @abstractmethod
     def forward(self, levels: Tensor) -> Tensor:
-        """Levels [..., n + lag] -> values [..., n]."""
+        """Levels [..., n + warmup] -> values [..., n]."""
 
     @abstractmethod
     def inverse(self, future: Tensor, history: Tensor) -> Tensor:
@@ -51,7 +53,8 @@ class LogReturn(Transform):
     array([ 0.00995, -0.02   ])
     """
 
-    lag = 1
+    warmup = 1
+    positive = True
 
     def forward(self, levels: Tensor) -> Tensor:
         """Log returns of consecutive levels."""
@@ -70,7 +73,7 @@ class Difference(Transform):
     array([ 1., -2.])
     """
 
-    lag = 1
+    warmup = 1
 
     def forward(self, levels: Tensor) -> Tensor:
         """Differences of consecutive levels."""
@@ -131,7 +134,7 @@ class Chain(Transform):
 
     >>> chain = Chain([LogReturn(), Standardize()])
     >>> chain.adapt(np.array([100.0, 101.0, 99.0]))
-    >>> chain.lag, chain.forward(np.array([100.0, 101.0, 99.0])).numpy().round(3).tolist()
+    >>> chain.warmup, chain.forward(np.array([100.0, 101.0, 99.0])).numpy().round(3).tolist()
     (1, [1.0, -1.0])
     """
 
@@ -140,7 +143,8 @@ class Chain(Transform):
         if not transforms:
             raise ValueError("Chain: expected at least one transform. Received: none")
         self.transforms = list(transforms)
-        self.lag = sum(transform.lag for transform in self.transforms)
+        self.positive = self.transforms[0].positive
+        self.warmup = sum(transform.warmup for transform in self.transforms)
 
     def adapt(self, levels: Any) -> None:
         """Adapt each transform in turn."""

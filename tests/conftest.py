@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import served_models
 from hypothesis import settings
-from samples import random_walk, small_forecaster
+from samples import random_walk, small_forecaster, split_for
 
-from seqmem.data.windows import split
+from seqmem.recipe import Recipe
 
 settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
 settings.load_profile("seqmem")
@@ -40,9 +40,7 @@ def prices() -> pd.Series:
 def fitted(prices):
     """A forecaster fitted for two epochs; tests must not change it."""
     forecaster = small_forecaster()
-    parts = split(len(prices), history=forecaster.closes, horizon=forecaster.horizon)
-    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=2)
-    return forecaster
+    return forecaster.fit(prices, split_for(forecaster, prices), Recipe(epochs=2))
 
 
 @pytest.fixture

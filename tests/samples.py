@@ -12,6 +12,8 @@ from peephole_lstm import PeepholeLSTMCell
 
 import seqmem
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.data.reading import read
+from seqmem.data.splits import Split
 from seqmem.models.classics import (
     EWMA,
     GARCH,
@@ -27,8 +29,16 @@ from seqmem.models.classics import (
     RangeHAR,
 )
 from seqmem.models.forecaster import Forecaster
-from seqmem.models.volatility import VolatilityForecaster
-from seqmem.networks import Constant, DenseBridge, EncoderDecoder, EnsembleMean, InverseSigmoid, Linear
+from seqmem.models.volatility import variance_forecaster
+from seqmem.networks import (
+    Constant,
+    DenseBridge,
+    EncoderDecoder,
+    EnsembleMean,
+    InverseSigmoid,
+    KerasNetwork,
+    Linear,
+)
 from seqmem.targets import PricePath, RawVariance, ScaleFreeVariance
 from seqmem.transforms import Chain, Difference, LogReturn, Standardize
 
@@ -78,29 +88,46 @@ NETWORKS = [
     ),
     _bridged,
     lambda: EnsembleMean([EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=3) for _ in range(2)]),
+    lambda: KerasNetwork(keras.layers.LSTM(3), horizons=3),
 ]
 _FEW = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
 VARIANCE_TARGETS = [
     RawVariance,
     lambda: ScaleFreeVariance(**_FEW),
-    lambda: ScaleFreeVariance(**_FEW, ranges=False, horizons=(1, 3, 10)),
-    lambda: ScaleFreeVariance(**_FEW, range_share=0.5),
-    lambda: RawVariance(horizons=(2,), range_share=1.0),
+    lambda: ScaleFreeVariance(**_FEW, use_range=False, horizons=(1, 3, 10)),
+    lambda: ScaleFreeVariance(**_FEW, parkinson_weight=0.5),
+    lambda: RawVariance(horizons=(2,), parkinson_weight=1.0),
 ]
-VOLATILITY_FORECASTERS = [
-    *(lambda target=t: VolatilityForecaster(GRUCell(3), target(), lookback=8) for t in VARIANCE_TARGETS),
-    lambda: VolatilityForecaster(None, VARIANCE_TARGETS[1](), lookback=8),
-    lambda: VolatilityForecaster([LSTMCell(3), GRUCell(2)], VARIANCE_TARGETS[1](), lookback=8, members=3),
+VARIANCE_FORECASTERS = [
+    *(lambda target=t: variance_forecaster(GRUCell(3), target(), lookback=8) for t in VARIANCE_TARGETS),
+    lambda: variance_forecaster(None, VARIANCE_TARGETS[1](), lookback=8),
+    lambda: variance_forecaster(
+        [LSTMCell(3), GRUCell(2)], VARIANCE_TARGETS[1](), lookback=8, ensemble_size=3
+    ),
 ]
 FORECASTERS = [
     *(lambda network=network: Forecaster(network(), lookback=8) for network in NETWORKS),
     # the first target is what a forecaster has by default
     *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS[1:]),
+    *VARIANCE_FORECASTERS,
 ]
 
 
 def small_forecaster() -> Forecaster:
     return Forecaster(EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=3), lookback=8)
+
+
+def split_for(forecaster: Forecaster, data, **shares) -> Split:
+    """The plain split of a series, at the origins that a forecaster needs."""
+    size = {"context_length": forecaster.context_length, "horizon": max(forecaster.horizons)}
+    return Split.by_share(data, **size, **shares)
+
+
+def adapted(forecaster: Forecaster, data) -> Forecaster:
+    """The forecaster with its target adapted to a whole series and its first weights: as good as fitted."""
+    forecaster.target.adapt([forecaster.target.to_array(read(data).frame)])
+    forecaster.build()
+    return forecaster
 
 
 def random_walk(length: int, *, level: float = 100.0, seed: int = 1) -> pd.Series:

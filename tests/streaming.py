@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from seqmem.data.reading import read
 from seqmem.models.forecaster import Forecaster
+from seqmem.serving.questions import input_names
 
 MORE = 4  # rows after the window
 
@@ -14,31 +16,31 @@ def assert_a_stream_is_a_window(forecaster: Forecaster, folder: Path, prices) ->
     """Two streams through `step` from nothing, two windows through `serving_default` and `start`."""
     model = tf.saved_model.load(str(folder))
     start, step, window = (model.signatures[name] for name in ("start", "step", "serving_default"))
-    levels, closes, lag = forecaster.target.levels(prices), forecaster.closes, forecaster.target.lag
-    rows = np.stack([levels[at : at + closes + MORE] for at in (40, 97)]).astype("float32")
-    rows = rows.reshape(2, closes + MORE, -1)
+    levels = forecaster.target.to_array(read(prices).frame)
+    context, warmup = forecaster.context_length, forecaster.target.warmup
+    rows = np.stack([levels[at : at + context + MORE] for at in (40, 97)]).astype("float32")
 
     inputs = step.structured_input_signature[1]
-    names = ["high", "low", "close"] if "high" in inputs else ["close"]
-    windows = names if len(names) > 1 else ["closes"]
-    first = {name: rows[:, :closes, n] for n, name in enumerate(windows)}
+    names = forecaster.target.columns
+    windows = input_names(names)
+    first = {name: rows[:, :context, n] for n, name in enumerate(windows)}
     expected = {name: values.numpy() for name, values in window(**first).items()}
     begun = {name: values.numpy() for name, values in start(**first).items()}
     state = {
         name: np.zeros([2, *spec.shape[1:]], "float32") for name, spec in inputs.items() if name not in names
     }
     said = []
-    for n in range(closes + MORE):
+    for n in range(context + MORE):
         found = step(**{name: rows[:, n, k] for k, name in enumerate(names)}, **state)
         state = {name: found[name].numpy() for name in state}
         said.append({name: found[name].numpy() for name in expected})
-        if n == closes - 1:
+        if n == context - 1:
             for name, values in state.items():
                 np.testing.assert_allclose(begun[name], values, atol=1e-6)
     for name, values in expected.items():
         np.testing.assert_allclose(begun[name], values, rtol=1e-6)
-        np.testing.assert_allclose(said[closes - 1][name], values, rtol=1e-6)
+        np.testing.assert_allclose(said[context - 1][name], values, rtol=1e-6)
         assert np.isnan(
-            [one[name] for one in said[:lag]]
+            [one[name] for one in said[:warmup]]
         ).all()  # what a transform looks back on is not there
-        assert np.isfinite([one[name] for one in said[lag:]]).all()
+        assert np.isfinite([one[name] for one in said[warmup:]]).all()

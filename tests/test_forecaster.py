@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples import CELLS, random_walk, small_forecaster
+from seqmem.models.callbacks import TrainingDiverged
 
 from seqmem.data import windows
 from seqmem.data.stationarity import NonStationary
 from seqmem.data.windows import split
-from seqmem.models.divergence import TrainingDiverged
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder, Linear
 from seqmem.targets import PricePath
@@ -48,7 +48,7 @@ def test_it_keeps_the_best_epoch_not_the_last(prices):
         prices, parts.train, validation=parts.validation, epochs=6, callbacks=[ruin]
     ).history["val_loss"]
     assert losses[-1] > min(losses)
-    batches = windows.beside(prices, windows.in_order(parts.validation, batch_size=512))
+    batches = windows.pair_with_series(prices, windows.batches(parts.validation, batch_size=512))
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 
@@ -60,7 +60,7 @@ def test_the_average_that_an_optimizer_keeps_is_what_is_validated_and_kept(price
     parts = split(len(prices), history=forecaster.closes, horizon=3)
     losses = forecaster.fit(prices, parts.train, validation=parts.validation, epochs=4).history["val_loss"]
     assert max(losses) == pytest.approx(min(losses), rel=1e-3)
-    batches = windows.beside(prices, windows.in_order(parts.validation, batch_size=512))
+    batches = windows.pair_with_series(prices, windows.batches(parts.validation, batch_size=512))
     assert forecaster.evaluate(batches, verbose=0) == pytest.approx(min(losses), rel=1e-6)
 
 
@@ -106,7 +106,7 @@ def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
     mean, scale = (float(weight) for weight in fitted.target.weights)
     said = fitted.network(((returns[:, :8] - mean) / scale)[..., None].astype("float32"))
     expected = np.mean(((returns[:, 8:] - mean) / scale - np.asarray(said)[..., 0]) ** 2)
-    batches = windows.beside(prices, windows.in_order(at, batch_size=7))
+    batches = windows.pair_with_series(prices, windows.batches(at, batch_size=7))
     assert fitted.evaluate(batches, verbose=0) == pytest.approx(expected, rel=1e-4)
 
 

@@ -109,7 +109,8 @@ def test_the_weights_of_the_best_epoch_are_what_is_kept():
     result = search(hypermodel, keras_tuner.GridSearch, max_trials=2)
     for row in result.table.itertuples():
         forecaster = result.load(row.trial)
-        batches = windows.beside(PRICES, windows.in_order(hypermodel.split.validation, batch_size=512))
+        order = windows.batches(hypermodel.split.validation, batch_size=512)
+        batches = windows.pair_with_series(PRICES, order)
         assert forecaster.evaluate(batches, verbose=0) == pytest.approx(row.loss, rel=1e-6)
         assert forecaster.lookback == row.lookback
     assert (result.table["best_epoch"] < result.table["epochs"]).any()
@@ -309,8 +310,8 @@ def test_volatility_is_searched_and_judged_beside_the_classics(series, tmp_path)
     # what an untrained network says is RiskMetrics' variance: the ratio of its loss is 1
     untrained = hypermodel.build(keras_tuner.HyperParameters())
     untrained.target.adapt([untrained.target.levels(series)[: hypermodel.split.train[-1] + 6]])
-    batches = windows.beside(
-        untrained.target.levels(series), windows.in_order(hypermodel.split.validation, batch_size=512)
+    batches = windows.pair_with_series(
+        untrained.target.levels(series), windows.batches(hypermodel.split.validation, batch_size=512)
     )
     loss = untrained.evaluate(batches, verbose=0)
     assert loss == pytest.approx(result.naive_loss, rel=1e-4)

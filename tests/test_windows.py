@@ -43,11 +43,11 @@ def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, labels):
     length, history, horizon = shape
     last = origins(0, length, history=history + labels - 1, horizon=horizon, length=length)[:batch_size]
     at = (last[:, None] - np.arange(labels)[::-1]).astype("int32")
-    past, future = windows.cut(np.arange(length, dtype="float32"), at, history=history, horizon=horizon)
+    past, future = windows.gather(np.arange(length, dtype="float32"), at, history=history, horizon=horizon)
     for n, origin in enumerate(last):
         np.testing.assert_array_equal(past[n], np.arange(at[n, 0] - history + 1, origin + 1))
         np.testing.assert_array_equal(future[n], np.arange(origin + 1, origin + horizon + 1))
-    pasts, futures = windows.apart(past, future, labels)
+    pasts, futures = windows.split_chunks(past, future, labels)
     for n, origin in enumerate(at.ravel()):
         np.testing.assert_array_equal(pasts[n], np.arange(origin - history + 1, origin + 1))
         np.testing.assert_array_equal(futures[n], np.arange(origin + 1, origin + horizon + 1))
@@ -55,7 +55,7 @@ def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, labels):
 
 @given(count=st.integers(1, 300), batch_size=st.integers(1, 100))
 def test_in_order_every_origin_comes_once(count, batch_size):
-    batches = list(windows.in_order(np.arange(7, 7 + count), batch_size=batch_size))
+    batches = list(windows.batches(np.arange(7, 7 + count), batch_size=batch_size))
     np.testing.assert_array_equal(np.concatenate(batches)[:, 0], np.arange(7, 7 + count))
     assert all(len(batch) == batch_size for batch in batches[:-1])
 
@@ -70,7 +70,7 @@ def test_in_order_every_origin_comes_once(count, batch_size):
 def test_an_epoch_is_whole_batches_of_consecutive_origins(count, batch_size, labels, seed):
     at = np.setdiff1d(np.arange(count + labels + 1), [labels])  # with a hole
     starts = sum(set(range(one, one + labels)) <= set(at) for one in at)
-    batches, steps = windows.shuffled(at, batch_size=batch_size, labels=labels, seed=seed)
+    batches, steps = windows.shuffled_batches(at, batch_size=batch_size, labels=labels, seed=seed)
     for epoch in (0, 1):
         examples = np.concatenate(list(batches.skip(epoch * steps).take(steps)))
         assert len(examples) == steps * min(batch_size, max(1, starts // labels))
@@ -82,7 +82,7 @@ def test_an_epoch_is_whole_batches_of_consecutive_origins(count, batch_size, lab
 
 def test_the_order_is_new_each_epoch_and_the_same_for_a_seed():
     def epochs(seed, labels):
-        batches, steps = windows.shuffled(np.arange(10, 90), batch_size=7, labels=labels, seed=seed)
+        batches, steps = windows.shuffled_batches(np.arange(10, 90), batch_size=7, labels=labels, seed=seed)
         rows = np.concatenate(list(batches.take(2 * steps)))
         return rows[: len(rows) // 2].tolist(), rows[len(rows) // 2 :].tolist()
 
@@ -95,7 +95,7 @@ def test_the_order_is_new_each_epoch_and_the_same_for_a_seed():
 def test_memory_grows_with_the_series_not_with_its_product_with_the_lookback():
     """What a dataset holds is one copy of the series and of the origins, whatever is gathered from them."""
     values, at = np.arange(5000), np.arange(1000, 4000)
-    batches = windows.beside(values, windows.shuffled(at, batch_size=64)[0])
+    batches = windows.pair_with_series(values, windows.shuffled_batches(at, batch_size=64)[0])
     assert 5000 * 4 <= _bytes(batches) <= 5000 * 4 + 3000 * 4 + 1000
     ((rows, chosen),) = batches.take(1)
     assert (rows.shape, chosen.shape) == ((5000,), (64, 1))
@@ -122,7 +122,7 @@ def _bytes(batches):
         (lambda: split(100, history=5, horizon=2, test=1.0), "test=1.0"),
         (lambda: split(40, history=30, horizon=5), "no window"),
         (
-            lambda: windows.shuffled(np.arange(10, 90, 2), batch_size=8, labels=3),
+            lambda: windows.shuffled_batches(np.arange(10, 90, 2), batch_size=8, labels=3),
             "expected 3 consecutive origins",
         ),
     ],

@@ -22,7 +22,7 @@ from seqmem.experiments.league import REFERENCES, classics
 from seqmem.losses import QLIKE
 from seqmem.models.classics import Baseline, Drift, LastClose, MeanReturn, WalkForward
 from seqmem.models.forecaster import Forecaster
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.volatility import variance_forecaster as VolatilityForecaster  # noqa: N812
 from seqmem.networks import EncoderDecoder, EnsembleMean
 from seqmem.targets import PricePath, ScaleFreeVariance, Target
 from tuning.space import DEFAULT, SearchSpace

@@ -116,18 +116,18 @@ def batches(at: Any, *, batch_size: int) -> tf.data.Dataset:
 
 
 def shuffled_batches(
-    at: Any, *, batch_size: int, labels: int = 1, seed: int = 0
+    at: Any, *, batch_size: int, chunk_length: int = 1, seed: int = 0
 ) -> tuple[tf.data.Dataset, int]:
     """Batches of origins [B, L], epoch after epoch without end, each in a new order, all of one size.
 
-    With `labels` above 1 an example is a chunk of that many consecutive origins, and in each epoch the chunks
-    begin elsewhere. An epoch is as many whole batches as there are: the few examples left over are others
-    each time. The order is computed, not kept, and so are the origins, from where their runs begin.
+    With `chunk_length` above 1 an example is a chunk of that many consecutive origins, and in each epoch the
+    chunks begin elsewhere. An epoch is as many whole batches as there are: the few examples left over are
+    others each time. The order is computed, not kept, and so are the origins, from where their runs begin.
 
     Args:
         at: origins, [M].
         batch_size: B, examples; fewer if there are no more.
-        labels: L, origins to an example.
+        chunk_length: L, origins to an example.
         seed: one seed gives one sequence of epochs.
 
     Returns:
@@ -136,12 +136,12 @@ def shuffled_batches(
     Raises:
         ValueError: nowhere that many consecutive origins.
     """
-    begins, counts = _runs(np.asarray(at, dtype="int32"), labels)
+    begins, counts = _runs(np.asarray(at, dtype="int32"), chunk_length)
     if not counts.size:
-        raise ValueError(f"windows: expected {labels} consecutive origins. Received: none")
+        raise ValueError(f"windows: expected {chunk_length} consecutive origins. Received: none")
     until = np.cumsum(counts)
     count = int(until[-1])
-    examples = max(1, count // labels)
+    examples = max(1, count // chunk_length)
     batch_size = min(batch_size, examples)
     steps = examples // batch_size
 
@@ -151,22 +151,22 @@ def shuffled_batches(
         def batch(number: Any) -> Any:
             place = number * batch_size + tf.range(batch_size, dtype="int64")
             example = tf.random.experimental.index_shuffle(place, key, examples - 1)
-            start = (draw % count + example * labels) % count
+            start = (draw % count + example * chunk_length) % count
             run = tf.searchsorted(until, start, side="right")
             start = tf.gather(begins + counts - until, run) + start
-            return tf.cast(start[:, None], "int32") + tf.range(labels)
+            return tf.cast(start[:, None], "int32") + tf.range(chunk_length)
 
         return tf.data.Dataset.range(steps).map(batch)
 
     return tf.data.Dataset.random(seed=seed).flat_map(epoch).prefetch(2), steps
 
 
-def _runs(at: np.ndarray, labels: int) -> tuple[np.ndarray, np.ndarray]:
+def _runs(at: np.ndarray, chunk_length: int) -> tuple[np.ndarray, np.ndarray]:
     """The first origin of each run of consecutive ones, and how many examples begin in it."""
     blocks = (slice(start, start + BLOCK + 1) for start in range(0, len(at), BLOCK))  # no array of their size
     ends = [block.start + np.flatnonzero(np.diff(at[block]) != 1) for block in blocks]
     borders = np.concatenate([[0], np.concatenate(ends) + 1, [len(at)]]) if len(at) else np.zeros(1, int)
-    counts = np.diff(borders) - (labels - 1)
+    counts = np.diff(borders) - (chunk_length - 1)
     return at[borders[:-1][counts > 0]].astype("int64"), counts[counts > 0]
 
 
@@ -182,23 +182,23 @@ def pair_with_series(values: Any, origins: tf.data.Dataset) -> tf.data.Dataset:
     return tf.data.Dataset.zip((series, origins)).with_options(options)
 
 
-def gather(values: Any, at: Any, *, history: int, horizon: int) -> tuple[Any, Any]:
-    """Gather examples: values [N], origins [B, L] -> histories [B, history + L - 1], futures [B, H].
+def gather(values: Any, at: Any, *, context_length: int, horizon: int) -> tuple[Any, Any]:
+    """Gather examples: values [N], origins [B, L] -> histories [B, context_length + L - 1], futures [B, H].
 
-    The history reaches from `history` rows up to the first origin to the last origin; the future follows it.
+    A history reaches from `context_length` rows up to the first origin to the last; the future follows.
     """
     last = at[:, -1]
-    return histories(values, last, history + at.shape[1] - 1), futures(values, last, horizon)
+    return histories(values, last, context_length + at.shape[1] - 1), futures(values, last, horizon)
 
 
-def split_chunks(history: Any, future: Any, labels: int) -> tuple[Any, Any]:
+def split_chunks(history: Any, future: Any, chunk_length: int) -> tuple[Any, Any]:
     """The windows of a chunk: [B, history + L - 1], [B, H] -> [B * L, history], [B * L, H], one by one.
 
     Columns, where there are any, stay as they are.
     """
     rows = tf.concat([history, future], axis=1)
-    length = rows.shape[1] - labels + 1
-    places = np.arange(labels)[:, None] + np.arange(length)
+    length = rows.shape[1] - chunk_length + 1
+    places = np.arange(chunk_length)[:, None] + np.arange(length)
     windowed = tf.reshape(tf.gather(rows, places, axis=1), (-1, length, *rows.shape[2:]))
     return windowed[:, : length - future.shape[1]], windowed[:, length - future.shape[1] :]
 

@@ -1,10 +1,10 @@
 """The recurrent layers within a model, and what they see of a series."""
 
-from typing import Any
-
 import keras
 import numpy as np
 
+from seqmem.data.dataset import PriceData
+from seqmem.data.splits import Origins
 from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import Recurrent
 
@@ -21,7 +21,7 @@ def recurrent_layers(model: keras.Model) -> list[Recurrent]:
     return found
 
 
-def sequences(forecaster: Forecaster, series: Any, at: Any = None) -> np.ndarray:
-    """What a forecaster's network sees from the origins `at`, by default the last: [N, T, F]."""
-    windows = np.concatenate([np.asarray(one) for one in forecaster.histories(series, at)])
+def sequences(forecaster: Forecaster, data: PriceData, origins: Origins = None) -> np.ndarray:
+    """What a forecaster's network sees of a series from the origins, by default the last: [N, T, F]."""
+    windows = np.concatenate([np.asarray(batch) for batch in forecaster.histories(data, origins)])
     return np.asarray(forecaster.target.inputs(windows))

@@ -24,9 +24,14 @@ class Model(ABC):
         quantity: what it forecasts.
     """
 
-    horizons: tuple[int, ...]
-    context_length: int
-    quantity: "Quantity"
+    if TYPE_CHECKING:  # attributes or properties
+
+        @property
+        def horizons(self) -> tuple[int, ...]: ...  # noqa: D102
+        @property
+        def context_length(self) -> int: ...  # noqa: D102
+        @property
+        def quantity(self) -> "Quantity": ...  # noqa: D102
 
     @abstractmethod
     def fit(self, data: "PriceData", split: "Split") -> Self:

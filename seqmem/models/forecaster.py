@@ -1,205 +1,245 @@
 """The one object that is trained, scored and served: raw history in, raw forecast out."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import ops
 
 from seqmem._configured import Configured
 from seqmem.data import windows
+from seqmem.data.dataset import PriceData, day
+from seqmem.data.reading import as_dataset
+from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.data.stationarity import require_stationary
-from seqmem.models.averages import with_average
-from seqmem.models.divergence import RaiseWhenDiverged
-from seqmem.models.learner import Learner, takes
-from seqmem.models.panel import panel
+from seqmem.evaluation.forecast import Prediction
+from seqmem.heads import LabelForecast
+from seqmem.models.base import Model
+from seqmem.models.examples import examples
+from seqmem.models.training import AT_ONCE, TrainedOnWindows
+from seqmem.networks import Network
+from seqmem.quantities import Quantity
+from seqmem.recipe import Recipe
 from seqmem.targets import PricePath, Target
 
 Tensor = Any
-AT_ONCE = 512  # windows, where nothing is learnt
 
 
-class Forecaster(Configured, Learner):
-    """``target.restore(network(target.inputs(history)), history)``: closes [B, T + lag] to [B, H].
+class Forecaster(Configured, Model, TrainedOnWindows):
+    """``target.inverse(head(network(target.inputs(history))), history)``: prices [B, T, C] to [B, H].
 
-    What `fit` trains, `forecast` scores and TensorFlow Serving serves is this one graph, so that
-    training and serving cannot drift apart. The loss compares the network's own words with the target's
-    labels; the forecast is in the units of the series.
+    What `fit` trains, `forecast` scores and TensorFlow Serving serves is this one graph, so that training and
+    serving cannot drift apart. The loss compares the network's raw outputs with the target's labels; the
+    forecast is in the units of the target's quantity.
 
     Args:
-        network: a Keras model or layer from [B, T, F] to [B, H, features] with an attribute `horizon`,
-            such as an `EncoderDecoder`. One whose call takes `teacher` is given the labels in training.
+        network: a `Network`, such as an `EncoderDecoder`; any other Keras model in a `KerasNetwork`.
         target: what is forecast; by default `PricePath()`: prices, by way of standardised log returns.
         lookback: T, the steps that the network reads.
 
     Raises:
-        ValueError: a lookback below 1, or a network without a horizon.
+        ValueError: a lookback below 1, something else than a network, horizons that are not the target's, or
+            a head with quantiles on a target that is pathwise.
 
     >>> from seqmem import EncoderDecoder
     >>> from seqmem.cells import LSTMCell
     >>> prices = 100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 300).cumsum())
     >>> forecaster = Forecaster(EncoderDecoder(LSTMCell(4), LSTMCell(4), horizon=2), lookback=10)
-    >>> parts = windows.split(len(prices), history=forecaster.closes, horizon=2)
-    >>> history = forecaster.fit(prices, parts.train, validation=parts.validation, epochs=1)
-    >>> forecaster.forecast(prices, parts.test).shape
+    >>> split = Split.by_share(prices)
+    >>> forecaster = forecaster.fit(prices, split, Recipe(epochs=1))
+    >>> forecaster.forecast(prices, split.test(prices, horizon=2)).mean.shape
     (89, 2)
     """
 
-    def __init__(self, network: Any, target: Target | None = None, lookback: int = 30, **kwargs: Any) -> None:
+    def __init__(
+        self, network: Network, target: Target | None = None, lookback: int = 30, **kwargs: Any
+    ) -> None:
         # Prices stay float32 whatever the policy: the network casts for itself.
         super().__init__(**{"dtype": "float32", "autocast": False, **kwargs})
         if lookback < 1:
             raise ValueError(f"Forecaster: lookback must be at least 1. Received: lookback={lookback}")
-        if not isinstance(getattr(network, "horizon", None), int):
-            raise ValueError(f"Forecaster: the network must have an attribute horizon. Received: {network!r}")
+        if not isinstance(network, Network):
+            raise ValueError(
+                "Forecaster: expected a seqmem Network (put a Keras model into "
+                f"seqmem.networks.KerasNetwork(model, horizons)). Received: {network!r}"
+            )
         self.network = network
         self.target = target or PricePath()
         self.lookback = lookback
+        self._fitted_until = ""
+        _check_pair(network, self.target)
 
     @property
-    def horizon(self) -> int:
-        """H, the days ahead."""
-        return int(self.network.horizon)
+    def horizons(self) -> tuple[int, ...]:
+        """Rows ahead of each forecast."""
+        return self.network.horizons
 
     @property
-    def closes(self) -> int:
-        """How many closes a window reads: lookback + the lag of the transform."""
-        return self.lookback + self.target.lag
+    def context_length(self) -> int:
+        """How many rows a window reads: lookback + the warm-up of the target."""
+        return self.lookback + self.target.warmup
+
+    @property
+    def quantity(self) -> Quantity:
+        """What is forecast."""
+        return self.target.quantity
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape is known without being told."""
         if not self.network.built:
-            features = self.target.inputs(ops.ones((1, self.closes, *self.target.columns))).shape[-1]
-            self.network.build((None, self.lookback, features))
+            window = ops.ones((1, self.context_length, len(self.target.columns)))
+            self.network.build((None, self.lookback, self.target.inputs(window).shape[-1]))
         self.built = True
 
     def call(self, history: Tensor, training: bool = False) -> Tensor:
-        """Forecast from closes [B, at least T + lag]; only the last T + lag of them matter.
+        """The point forecast [B, H] from prices [B, at least T + warm-up, C], or [B, ...] closes alone.
 
         Raises:
-            ValueError: a history that is not [B, at least T + lag].
+            ValueError: a history of another shape.
         """
-        shape, columns = tuple(history.shape), self.target.columns
-        if len(shape) != 2 + len(columns) or (shape[1] is not None and shape[1] < self.closes):
-            rest = "".join(f", {count}" for count in columns)
+        return self.point(self.respond(history, training=training))
+
+    def point(self, found: LabelForecast) -> Tensor:
+        """The mean of a forecast [B, H], or the quantile nearest to the median."""
+        if found.quantiles is None or found.mean is not None:
+            return found.mean
+        levels = self.network.head.levels
+        return found.quantiles[..., min(range(len(levels)), key=lambda n: abs(levels[n] - 0.5))]
+
+    def outputs(self, found: LabelForecast) -> dict[str, Tensor]:
+        """A forecast by the names under which it is served; the point first, then the quantiles."""
+        served = self.quantity.outputs(self.point(found), self.horizons)
+        return served if found.quantiles is None else served | {"quantiles": found.quantiles}
+
+    def respond(self, history: Tensor, training: bool = False) -> LabelForecast:
+        """All that the head gives, in the units of the quantity: mean [B, H], quantiles [B, H, Q]."""
+        history = self.window(history)
+        raw = self.network(self.target.inputs(history), training=training)
+        return self.read(raw, history)
+
+    def read(self, raw: Tensor, history: Tensor) -> LabelForecast:
+        """The raw outputs of the network after a window, in the units of the quantity."""
+        head, inverse = self.network.head, self.target.inverse
+        found = head.predict(head.merge(ops.cast(raw, history.dtype)))
+        quantiles = found.quantiles
+        if quantiles is not None:
+            each = [inverse(quantiles[..., level], history) for level in range(quantiles.shape[-1])]
+            quantiles = ops.stack(each, axis=-1)
+        return LabelForecast(None if found.mean is None else inverse(found.mean, history), quantiles)
+
+    def window(self, history: Tensor) -> Tensor:
+        """The last T + warm-up rows of a history [B, at least that many, C]; closes [B, ...] become a column.
+
+        Raises:
+            ValueError: a history of another shape.
+        """
+        shape, width, needed = tuple(history.shape), len(self.target.columns), self.context_length
+        if len(shape) == 2 and width == 1:
+            history, shape = history[..., None], (*shape, 1)
+        if len(shape) != 3 or shape[2] != width or (shape[1] is not None and shape[1] < needed):
             raise ValueError(
-                f"Forecaster: history must be [B, at least {self.closes}{rest}] "
-                f"(lookback {self.lookback} + lag {self.target.lag}). Received: {shape}"
+                f"Forecaster: history must be [B, at least {needed}, {width}] (lookback {self.lookback} + "
+                f"warm-up {self.target.warmup}; {', '.join(self.target.columns)}). Received: {shape}"
             )
-        history = history[:, -self.closes :]
-        history = ops.reshape(history, (-1, self.closes, *columns))  # a length that graphs know
-        return self.target.restore(self.network(self.target.inputs(history), training=training), history)
+        history = ops.cast(history[:, -needed:], "float32")
+        return ops.reshape(history, (-1, needed, width))  # a length that graphs know
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, int]:
-        """[B, closes] -> [B, H]."""
-        return (input_shape[0], self.network.compute_output_shape((None, self.lookback, None))[1])
+        """[B, rows] -> [B, H]."""
+        return (input_shape[0], len(self.horizons))
 
     def fit(
         self,
-        series: Any,
-        origins: Any,
+        data: PriceData,
+        split: Split,
+        recipe: Recipe | None = None,
         *,
-        validation: Any = None,
-        epochs: int = 20,
-        batch_size: int = 64,
-        labels: int = 1,
-        patience: int | None = None,
-        seed: int = 0,
         callbacks: Sequence[keras.callbacks.Callback] = (),
-        guard: Callable[..., None] | None = require_stationary,
+        check_inputs: Callable[..., None] | None = require_stationary,
         **options: Any,
-    ) -> keras.callbacks.History:
-        """Train on the windows of `origins`; the transform is adapted on their rows alone.
+    ) -> Self:
+        """Train on the windows of a split's training part; the transform is adapted on its rows alone.
 
-        Where the optimizer keeps an average of the weights (Keras's ``use_ema=True``), that is what is
-        validated and kept.
+        With a validation part, the weights of the best epoch are what is kept. Where the optimizer keeps an
+        average of the weights (Keras's ``use_ema=True``), that is what is validated and kept. What Keras
+        calls the history of the fit is in `history`.
 
         Args:
-            series: prices [N], a Series or an array.
-            origins: training origins, [M]; see `seqmem.data.windows`.
-            validation: validation origins. With them the weights of the best epoch are what is kept.
-            epochs: passes over the windows, at most.
-            batch_size: examples in a batch.
-            labels: L, labels to an example. 1: a window, which ends at its one origin. More: a chunk, which
-                ends at the last of L consecutive origins and has a loss at each of them, for about the cost
-                of a window that much longer. It assumes that what a network makes of T steps it also makes
-                of T steps with a past before them. Forecasts are made from windows either way. The network's
-                call must take `labels`.
-            patience: stop after so many epochs without a better validation loss. None: never.
-            seed: of the order of the windows. Weights and dropout follow `keras.utils.set_random_seed`.
+            data: prices; see `seqmem.read`.
+            split: which origins are trained and validated on.
+            recipe: epochs, batch size, learning rate, ...; by default the network's own. After `compile`,
+                the optimizer and loss that were given there count.
             callbacks: Keras callbacks.
-            guard: called with what the network would see of the training part; it raises where that must
-                not be trained on. None trains on anything.
+            check_inputs: called with what the network would see of the training part; it raises where that
+                must not be trained on. None trains on anything.
             **options: of `keras.Model.fit`: verbose (0 by default), initial_epoch, ... Keras's
                 `steps_per_execution` is chosen here, whatever `compile` was given.
 
         Raises:
             NonStationary: raw price levels, or other values that wander.
             TrainingDiverged: the loss became NaN or infinite.
-            ValueError: origins that do not fit into the series, validation that overlaps training, or labels
-                that the network does not take.
+            PriceError: prices that must not be trained on.
+            ValueError: a series too short for the split, or chunks that the network does not take.
         """
-        for name in ("x", "y", "validation_data", "validation_split"):
-            if name in options:
-                raise ValueError(f"Forecaster: fit takes origins; pass validation=origins. Received: {name}")
-        if patience is not None and validation is None:
-            raise ValueError("Forecaster: patience needs validation origins to watch. Received: none")
-        if labels < 1 or (labels > 1 and not takes(self.network, "labels")):
-            raise ValueError(f"Forecaster: the network's call takes no labels. Received: labels={labels}")
-        size = {"history": self.closes, "horizon": self.horizon}
-        data = panel(series, origins, validation, levels=self.target.levels, **size)
-        self.target.adapt(data.known)
-        if guard is not None:
-            for known in data.known:
-                for feature in self.target.must_be_stationary(known).T:
-                    guard(feature, differenced=self.target.transform.lag > 0)
-        if not self.compiled:
-            self.compile(optimizer="adam", loss="mse")
-        if not self.built:
-            self.build()
-        if not self.optimizer.built:  # or Keras builds it in the graph, and traces the step again
-            self.optimizer.build(self.trainable_variables)
-        self._first_bad.forget()
-        watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._first_bad, data.when)]
-        if data.validation is not None:
-            options["validation_data"] = windows.beside(
-                data.levels, windows.in_order(data.validation, batch_size=AT_ONCE)
-            )
-            best = keras.callbacks.EarlyStopping(
-                patience=epochs if patience is None else patience, restore_best_weights=True
-            )
-            watch.append(best)
-        batches, steps = windows.shuffled(data.train, batch_size=batch_size, labels=labels, seed=seed)
-        steps = self._divide(steps, labels)
-        watch += callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-        return super().fit(
-            windows.beside(data.levels, batches),
-            steps_per_epoch=steps,
-            epochs=epochs,
-            callbacks=with_average(self.optimizer, watch),
-            shuffle=False,  # the batches come in a new order
-            **{"verbose": 0, **options},
+        recipe = recipe or self.network.recipe
+        data = as_dataset(data)
+        seen = examples(
+            data,
+            split,
+            to_array=self.target.to_array,
+            context_length=self.context_length,
+            horizon=max(self.horizons),
+        )
+        self.target.adapt(seen.known)
+        if check_inputs is not None:
+            for known in seen.known:
+                for feature in self.target.stationary_view(known).T:
+                    check_inputs(feature, differenced=self.target.transform.warmup > 0)
+        self.train_on(seen, recipe, callbacks, **options)
+        self._fitted_until = day(seen.until)
+        return self
+
+    def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> Prediction:
+        """Forecasts of one series; see `Model`."""
+        self.build()
+        found = self.predict(self._windows(frame, origins), verbose=0)
+        parts = {name: np.asarray(values, "float64") for name, values in found.items()}
+        if not all(np.isfinite(values).all() for values in parts.values()):
+            raise ValueError("Forecaster: the forecast is not finite: never fitted, or its weights diverged")
+        return Prediction(**parts, levels=self.network.head.levels)
+
+    def histories(self, data: PriceData, origins: Origins = None) -> Any:
+        """Batches of the windows that end at the origins of one series, [B, T + warm-up, C]."""
+        data = as_dataset(data)
+        (rows,) = as_origins(data, origins, context_length=self.context_length).values()
+        return self._windows(data.frame, rows)
+
+    def _windows(self, frame: pd.DataFrame, origins: np.ndarray) -> Any:
+        batches = windows.batches(origins, batch_size=AT_ONCE)
+        pairs = windows.pair_with_series(self.target.to_array(frame), batches)
+        return pairs.map(lambda rows, at: windows.histories(rows, at, self.context_length))
+
+    def __repr__(self) -> str:
+        horizons = ", ".join(map(str, self.horizons))
+        count = f"{self.network.count_params():,}" if self.network.built else "no"
+        until = f"fitted until {self._fitted_until}" if self._fitted_until else "not fitted here"
+        return (
+            f"Forecaster({type(self.network).__name__}, {type(self.target).__name__}, "
+            f"lookback={self.lookback}, horizons=({horizons}), {count} parameters, {until})"
         )
 
-    def forecast(self, series: Any, at: Any = None) -> np.ndarray:
-        """Forecasts [len(at), H], in the units of the series, from windows that end at the origins `at`.
 
-        Without `at`, from the last row alone.
-
-        Raises:
-            ValueError: an origin with too little history, or beyond the series; a model never fitted.
-        """
-        self.build()
-        forecast = np.asarray(self.predict(self.histories(series, at), verbose=0))
-        if not np.isfinite(forecast).all():
-            raise ValueError("Forecaster: the forecast is not finite: never fitted, or its weights diverged")
-        return forecast
-
-    def histories(self, series: Any, at: Any = None) -> Any:
-        """A `tf.data.Dataset`: batches of the windows that end at the origins `at`, as `call` takes them."""
-        levels = self.target.levels(series)
-        at = len(levels) - 1 if at is None else at
-        at = windows.checked(at, len(levels), history=self.closes, ahead=0)
-        batches = windows.beside(levels, windows.in_order(at, batch_size=AT_ONCE))
-        return batches.map(lambda series, at: windows.histories(series, at, self.closes))
+def _check_pair(network: Network, target: Target) -> None:
+    """Refuse a network and a target that do not fit together."""
+    if target.horizons is not None and target.horizons != network.horizons:
+        raise ValueError(
+            f"Forecaster: expected a network with the horizons of its target, {target.horizons}. "
+            f"Received: {network.horizons}"
+        )
+    if target.pathwise and network.head.levels:
+        raise ValueError(
+            f"Forecaster: {type(target).__name__} reads the whole path together, and quantiles of its steps "
+            f"are no quantiles of the path: expected a head with a mean alone. Received: {network.head!r}"
+        )

@@ -1,21 +1,27 @@
-"""A forecaster of variances, ready to train."""
+"""Forecasters of variances: made, looked into by member, calibrated."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
 
+from seqmem.cells import Cell
 from seqmem.data.bars import squared_returns
-from seqmem.data.windows import checked
-from seqmem.losses import QLIKE
+from seqmem.data.dataset import PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.data.splits import Origins, as_origins
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import ResidualRecurrent
-from seqmem.targets import LogVariance, ScaleFreeVariance
+from seqmem.targets import ScaleFreeVariance, VarianceTarget
 
 
-class VolatilityForecaster(Forecaster):
-    """Bars to the variance of the log return over the next days: a `Forecaster` of a `ResidualRecurrent`.
+def variance_forecaster(
+    cell: Cell | list[Cell] | None,
+    target: VarianceTarget | None = None,
+    lookback: int = 60,
+    ensemble_size: int = 1,
+) -> Forecaster:
+    """A `Forecaster` of the variance of the log return over the next rows, by a `ResidualRecurrent`.
 
     With `ScaleFreeVariance`, the default, log variance is log EWMA + a linear skip + a recurrent residual.
     With `RawVariance` it is the claim as it is usually made, an LSTM on squared returns, which on the few
@@ -23,115 +29,84 @@ class VolatilityForecaster(Forecaster):
 
     Args:
         cell: a cell, or a list of stacked cells, of one member. None: the linear skip alone.
-        target: a `LogVariance`; its horizons are the network's.
-        lookback: T, the steps that the network reads; each looks back further by the lag of the target.
-        members: networks of different first weights whose geometric mean is the forecast, trained as one.
+        target: a `VarianceTarget`; its horizons are the network's.
+        lookback: T, the steps that the network reads; each looks back further by the warm-up of the target.
+        ensemble_size: networks of different first weights, trained as one; their geometric mean is the
+            forecast.
 
-    >>> from seqmem.data.bars import read_bars
+    >>> from seqmem import Recipe, Split, read
     >>> from seqmem.cells import GRUCell
-    >>> from seqmem.data.windows import split
-    >>> bars = read_bars("bundled:sp500")[:1500]
-    >>> forecaster = VolatilityForecaster(GRUCell(4), lookback=20)
-    >>> parts = split(len(bars), history=forecaster.closes + 62, horizon=5)
-    >>> history = forecaster.fit(bars, parts.train, validation=parts.validation, epochs=1)
-    >>> forecaster.forecast(bars, parts.test).shape  # variances over 1 and over 5 days
+    >>> bars = read("bundled:sp500").frame[:1500]
+    >>> split = Split.by_share(bars, context_length=248)  # its context, and a chunk of 63
+    >>> forecaster = variance_forecaster(GRUCell(4), lookback=20).fit(bars, split, Recipe(epochs=1))
+    >>> forecaster.forecast(bars, split.test(bars, horizon=5)).mean.shape  # variances over 1 and over 5 days
     (446, 2)
     """
-
-    def __init__(
-        self,
-        cell: Any,
-        target: LogVariance | None = None,
-        lookback: int = 60,
-        members: int = 1,
-        **kwargs: Any,
-    ) -> None:
-        target = target or ScaleFreeVariance()
-        if not isinstance(target, LogVariance):
-            raise ValueError(f"VolatilityForecaster: expected a LogVariance target. Received: {target!r}")
-        network = ResidualRecurrent(cell, target.horizons, members, skip=target.bounded)
-        super().__init__(network, target, lookback, **kwargs)
-
-    def fit(
-        self,
-        series: Any,
-        origins: Any,
-        *,
-        epochs: int = 60,
-        batch_size: int = 8,
-        labels: int = 63,
-        learning_rate: float = 1e-2,
-        **options: Any,
-    ) -> keras.callbacks.History:
-        """Train on chunks, by QLIKE and Adam with a cosine schedule where `compile` was not called.
-
-        A second fit goes on from the weights, with a schedule of its own.
-
-        Args:
-            series: bars, or closes where the target needs no range; a list of them to pool several series.
-            origins: training origins, or a list of them.
-            epochs: passes over the origins, at most.
-            batch_size: chunks in a batch.
-            labels: origins to a chunk; at most as many as there are one after the other.
-            learning_rate: where the cosine begins.
-            **options: of `Forecaster.fit`: validation, patience (20 with validation), seed, callbacks, ...
-        """
-        if not self.compiled or isinstance(getattr(self.optimizer, "_learning_rate", None), CosineEachFit):
-            count = sum(map(len, origins)) if isinstance(origins, list) else len(origins)
-            steps = max(1, count // labels // batch_size) * epochs
-            self.compile(optimizer=keras.optimizers.Adam(CosineEachFit(learning_rate, steps)), loss=QLIKE())
-        if options.get("validation") is not None:
-            options.setdefault("patience", 20)
-        return super().fit(series, origins, epochs=epochs, batch_size=batch_size, labels=labels, **options)
-
-    @property
-    def members(self) -> int:
-        """M, the networks side by side."""
-        return int(self.network.members)
-
-    def member(self, number: int) -> "VolatilityForecaster":
-        """One member by itself, as a forecaster."""
-        if not 0 <= number < self.members:
-            raise ValueError(f"VolatilityForecaster: members are 0 to {self.members - 1}. Received: {number}")
-        alone = type(self).from_config(self.get_config() | {"members": 1, "name": f"{self.name}_{number}"})
-        alone.build()
-        alone.target.set_weights(self.target.get_weights())
-        alone.network.set_weights(self.network.member_weights(number, alone.network))
-        return alone
-
-    def forecast_members(self, series: Any, at: Any) -> np.ndarray:
-        """What each member forecasts by itself, [M, N, H]."""
-        return np.moveaxis(_PerMember(self).predict(self.histories(series, at), verbose=0), 1, 0)
-
-    def calibrate(self, series: Any, at: Any) -> Self:
-        """Scale each horizon's forecasts so that, over the origins `at`, squared returns are as forecast.
-
-        What a `StudentT` likelihood was trained on needs it, and so may what early stopping cut short.
-        """
-        squares = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squared_returns(series)))])
-        at = checked(at, len(squares) - 1, history=self.closes, ahead=self.horizon)
-        horizons: Sequence[int] = self.network.horizons
-        realised = np.stack([squares[at + days + 1] - squares[at + 1] for days in horizons], axis=1)
-        factors = np.log(np.mean(realised / self.forecast(series, at), axis=0))  # [H]
-        self.network.bias.assign_add(np.repeat(factors[:, None], self.network.members, axis=1))
-        return self
+    target = target or ScaleFreeVariance()
+    if not isinstance(target, VarianceTarget):
+        raise ValueError(f"variance_forecaster: expected a VarianceTarget. Received: {target!r}")
+    network = ResidualRecurrent(cell, target.horizons, ensemble_size, skip=target.bounded_inputs)
+    return Forecaster(network, target, lookback)
 
 
-@keras.saving.register_keras_serializable("seqmem")
-class CosineEachFit(keras.optimizers.schedules.CosineDecay):
-    """A cosine for the length of one fit: the next one, of a loaded model too, must not begin at its end."""
+def member(forecaster: Forecaster, number: int) -> Forecaster:
+    """One member of an ensemble by itself, as a forecaster.
+
+    Raises:
+        ValueError: no such member, or a network that is no `ResidualRecurrent`.
+    """
+    network = _residual(forecaster)
+    if not 0 <= number < network.members:
+        raise ValueError(f"member: members are 0 to {network.members - 1}. Received: {number}")
+    config = network.get_config() | {"members": 1, "name": f"{network.name}_{number}"}
+    single = ResidualRecurrent.from_config(config)
+    target = type(forecaster.target).from_config(forecaster.target.get_config())
+    alone = Forecaster(single, target, forecaster.lookback)
+    alone.build()
+    alone.target.set_weights(forecaster.target.get_weights())
+    single.set_weights(network.member_weights(number, single))
+    return alone
+
+
+def forecast_members(forecaster: Forecaster, data: PriceData, origins: Origins = None) -> np.ndarray:
+    """What each member forecasts by itself, of one series: [M, N, H]."""
+    per_member = _PerMember(forecaster).predict(forecaster.histories(data, origins), verbose=0)
+    return np.moveaxis(per_member, 1, 0)
+
+
+def calibrate(forecaster: Forecaster, data: PriceData, origins: Origins) -> Forecaster:
+    """Scale each horizon's forecasts to the squared returns that came after the origins of one series.
+
+    What a `StudentT` likelihood was trained on needs it, and so may what early stopping cut short.
+    """
+    network, data = _residual(forecaster), as_dataset(data)
+    ahead = max(forecaster.horizons)
+    found = as_origins(data, origins, context_length=forecaster.context_length, ahead=ahead)
+    ((name, rows),) = found.items()
+    squares = squared_returns(data.values(name, ("close",)))
+    cumulated = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squares))])
+    realised = np.stack([cumulated[rows + h + 1] - cumulated[rows + 1] for h in forecaster.horizons], axis=1)
+    factors = np.log(np.mean(realised / forecaster.forecast(data, found).point, axis=0))  # [H]
+    network.bias.assign_add(np.repeat(factors[:, None, None], network.members, axis=1))
+    return forecaster
+
+
+def _residual(forecaster: Forecaster) -> ResidualRecurrent:
+    if not isinstance(forecaster.network, ResidualRecurrent):
+        raise ValueError(f"expected a forecaster of a ResidualRecurrent. Received: {forecaster!r}")
+    return forecaster.network
 
 
 class _PerMember(keras.Model):
     """The forecasts of each member, [B, M, H]."""
 
-    def __init__(self, forecaster: VolatilityForecaster) -> None:
-        super().__init__(name="members_apart", dtype="float32", autocast=False)
+    def __init__(self, forecaster: Forecaster) -> None:
+        super().__init__(name="per_member", dtype="float32", autocast=False)
         self.forecaster = forecaster
         self.built = True
 
     def call(self, history: Any) -> Any:
-        target, network = self.forecaster.target, self.forecaster.network
-        said = network(target.inputs(history))  # [B, H, M]
-        each = [target.restore(said[..., number : number + 1], history) for number in range(network.members)]
+        forecaster, members = self.forecaster, range(self.forecaster.network.members)
+        raw = forecaster.network(forecaster.target.inputs(history))  # [B, H, M, K]
+        each = [forecaster.read(raw[:, :, m : m + 1], history).mean for m in members]
         return keras.ops.stack(each, axis=1)

@@ -6,29 +6,31 @@ import keras
 from keras import ops
 
 from seqmem._configured import Configured
+from seqmem.heads import Head, Point
+from seqmem.networks.base import Network
 from seqmem.networks.teacher_forcing import Schedule
 from seqmem.recurrence import Recurrent, one_cell
 
 Tensor = Any
 
 
-class EncoderDecoder(Configured, keras.Model):
+class EncoderDecoder(Network):
     """Encoder cell -> vector v (its whole final state) -> decoder cell, H steps, each fed its own output.
 
     Sutskever et al. 2014, "Sequence to sequence learning with neural networks". The first decoder step
-    is fed the last input; each later one the output before it. The readout is one dense layer, the same
-    at every step.
+    is fed the last input; each later one the output before it, as the head reads it. The readout is one
+    dense layer, the same at every step.
 
         inputs       [B, T, F]
         v            the states of the encoder after step T, each [B, U]
-        decoder in   [B, features]: inputs[:, -1, :features], then the output of the step before
-        outputs      [B, H, features]
+        decoder in   [B, 1]: inputs[:, -1, :1], then the feedback of the step before
+        outputs      [B, H, 1, K], with K the width of the head
 
     Args:
         encoder: a cell, or a list of stacked cells, bottom first. Any Keras RNN cell will do.
         decoder: the same; its states must have the shapes of the encoder's, unless there is a bridge.
-        horizon: H, the number of steps to decode.
-        features: the width of an output; the first `features` of the F inputs are what is forecast.
+        horizon: H, the number of steps to decode; the horizons are 1, ..., H.
+        head: what an output is; by default a `Point`. The first of the F inputs is what is forecast.
         teacher_forcing: a `Schedule` of feeding the truth, while training only and only where the caller
             passes it as `teacher`. None: never.
         bridge: a layer from the list of the encoder's states to the list of the decoder's, such as
@@ -36,30 +38,31 @@ class EncoderDecoder(Configured, keras.Model):
         seed: of the draws of teacher forcing.
 
     Raises:
-        ValueError: a horizon or features below 1, states that do not fit and no bridge, inputs that are
-            not [B, T, F] with F at least `features`, a teacher that is not [B, H, features].
+        ValueError: a horizon below 1, states that do not fit and no bridge, inputs that are not [B, T, F],
+            a teacher that is not [B, H, 1].
 
     >>> from seqmem.cells import GRUCell
     >>> network = EncoderDecoder(GRUCell(8), GRUCell(8), horizon=5)
     >>> network(keras.ops.zeros((2, 30, 1))).shape
-    TensorShape([2, 5, 1])
+    TensorShape([2, 5, 1, 1])
     """
+
+    trains_on_chunks = True
 
     def __init__(
         self,
         encoder: Any,
         decoder: Any,
         horizon: int = 5,
-        features: int = 1,
+        head: Head | None = None,
         teacher_forcing: Schedule | None = None,
         bridge: keras.layers.Layer | None = None,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (("horizon", horizon), ("features", features)):
-            if value < 1:
-                raise ValueError(f"EncoderDecoder: {name} must be at least 1. Received: {name}={value}")
+        if horizon < 1:
+            raise ValueError(f"EncoderDecoder: horizon must be at least 1. Received: horizon={horizon}")
         if not isinstance(teacher_forcing, Schedule | None):
             raise ValueError(
                 f"EncoderDecoder: teacher_forcing must be a Schedule, such as Constant(0.5). "
@@ -67,12 +70,12 @@ class EncoderDecoder(Configured, keras.Model):
             )
         if encoder is decoder:
             raise ValueError("EncoderDecoder: encoder and decoder must be two cells. Received: the same one")
-        self.horizon = horizon
-        self.features = features
+        self.horizons = tuple(range(1, horizon + 1))
+        self.head = head or Point()
         self.encoder = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
         self.decoder = one_cell(decoder)
         self.bridge = bridge
-        self.readout = keras.layers.Dense(features, dtype=self.dtype_policy, name="readout")
+        self.readout = keras.layers.Dense(self.head.width, dtype=self.dtype_policy, name="readout")
         self.teacher_forcing = teacher_forcing
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.iteration = self.add_weight(
@@ -93,44 +96,33 @@ class EncoderDecoder(Configured, keras.Model):
         _build(self.encoder, input_shape)
         if self.bridge is not None:
             _build(self.bridge, [(batch, width) for width in _sizes(self.encoder.cell)])
-        _build(self.decoder, (batch, self.features))
+        _build(self.decoder, (batch, 1))
         _build(self.readout, (batch, self.decoder.output_size))
         self.built = True
 
     def call(
-        self, inputs: Tensor, teacher: Tensor | None = None, training: bool = False, labels: int = 1
+        self, inputs: Tensor, training: bool = False, teacher: Tensor | None = None, chunk_length: int = 1
     ) -> Tensor:
-        """Decode H steps: [B, T, F] -> [B, H, features].
-
-        Args:
-            inputs: [B, T, F].
-            teacher: the true outputs, of the shape of what is returned; matters only while training with a
-                schedule.
-            training: whether to drop out and to feed the truth.
-            labels: L, decode after each of the last L steps: -> [B * L, H, features], example by example.
-        """
+        """Decode H steps: [B, T, F] -> [B, H, 1, K]; see `Network.call`."""
         self._check_inputs(inputs.shape)
-        if labels == 1:
+        if chunk_length == 1:
             _, *states = self.encoder(inputs, training=training)
         else:
             trajectory = self.encoder.trajectory(inputs, training=training)
-            states = [ops.reshape(one[:, -labels:], (-1, one.shape[-1])) for one in trajectory]  # [B * L, U]
-        fed = ops.reshape(inputs[:, -labels:, : self.features], (-1, self.features))
+            last = [one[:, -chunk_length:] for one in trajectory]
+            states = [ops.reshape(one, (-1, one.shape[-1])) for one in last]  # [B * L, U]
+        fed = ops.reshape(inputs[:, -chunk_length:, :1], (-1, 1))
         return self._decode(states, fed, teacher, training)
 
     @property
-    def memory(self) -> list[int]:
-        """The widths of the states that `advance` hands on: those of the encoder."""
-        return _sizes(self.encoder.cell)
+    def state_sizes(self) -> tuple[int, ...]:
+        """Those of the encoder."""
+        return tuple(_sizes(self.encoder.cell))
 
     def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Read on from where an earlier call ended: inputs [B, T, F], any T, and states [B, U] of `memory`.
-
-        Returns:
-            What `call` would say had it read all from the start [B, H, features]; the states after step T.
-        """
+        """Read on from where an earlier call ended; see `Network.advance`."""
         _, *after = self.encoder(inputs, initial_state=_like(self.encoder.cell, states))
-        return self._decode(after, inputs[:, -1, : self.features]), _flatten(after)
+        return self._decode(after, inputs[:, -1, :1]), _flatten(after)
 
     def gates(self, inputs: Tensor) -> dict[str, Tensor]:
         """What the gates of the encoder do over [B, T, F]: name -> [B, T, U]."""
@@ -144,25 +136,21 @@ class EncoderDecoder(Configured, keras.Model):
         states, outputs = _like(self.decoder, states), []
         take_truth = self._draws(fed, teacher) if training else None
         _forget_masks(self.decoder)
-        for h in range(self.horizon):
+        for h in range(len(self.horizons)):
             hidden, states = self.decoder(fed, states, training=training)
-            output = self.readout(hidden)  # [B, features]
+            output = self.readout(hidden)  # [B, K]
             outputs.append(output)
-            fed = output
+            fed = self.head.feedback(output)
             if take_truth is not None and teacher is not None:
-                fed = ops.where(take_truth[h], teacher[:, h], output)
+                fed = ops.where(take_truth[h], teacher[:, h], fed)
         _forget_masks(self.decoder)
-        return ops.stack(outputs, axis=1)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """[B, T, F] -> [B, H, features]."""
-        return (input_shape[0], self.horizon, self.features)
+        return ops.stack(outputs, axis=1)[:, :, None]
 
     def _draws(self, fed: Tensor, teacher: Tensor | None) -> Tensor | None:
         """For each step and example whether the truth is fed next: [H, B, 1], or None for never."""
         if teacher is None or self.teacher_forcing is None:
             return None
-        expected = (self.horizon, self.features)
+        expected = (len(self.horizons), 1)
         if tuple(teacher.shape[1:]) != expected:
             raise ValueError(
                 f"EncoderDecoder: teacher must be [B, {expected[0]}, {expected[1]}]. "
@@ -170,15 +158,13 @@ class EncoderDecoder(Configured, keras.Model):
             )
         probability = self.teacher_forcing.probability(ops.cast(self.iteration, "float32"))
         self.iteration.assign_add(1)
-        shape = (self.horizon, ops.shape(fed)[0], 1)
+        shape = (len(self.horizons), ops.shape(fed)[0], 1)
         return keras.random.uniform(shape, seed=self.seed_generator) < probability
 
     def _check_inputs(self, shape: Any) -> None:
         shape = tuple(shape)
-        if len(shape) != 3 or (shape[-1] or 0) < self.features:
-            raise ValueError(
-                f"EncoderDecoder: inputs must be [B, T, F] with F at least {self.features}. Received: {shape}"
-            )
+        if len(shape) != 3 or (shape[-1] or 0) < 1:
+            raise ValueError(f"EncoderDecoder: inputs must be [B, T, F]. Received: {shape}")
 
 
 class DenseBridge(Configured, keras.layers.Layer):
@@ -191,7 +177,7 @@ class DenseBridge(Configured, keras.layers.Layer):
     >>> decoder = GRUCell(4)
     >>> network = EncoderDecoder(LSTMCell(8), decoder, horizon=2, bridge=DenseBridge(decoder))
     >>> network(keras.ops.zeros((3, 30, 1))).shape
-    TensorShape([3, 2, 1])
+    TensorShape([3, 2, 1, 1])
     """
 
     def __init__(self, decoder: Any, **kwargs: Any) -> None:

@@ -1,24 +1,23 @@
-"""Several networks of one kind, trained apart, as one: the mean of what they say."""
+"""Several networks of one kind, trained one by one, as the members of one."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 from keras import ops
 
-from seqmem._configured import Configured
+from seqmem.networks.base import Network
 
 Tensor = Any
 
 
-class EnsembleMean(Configured, keras.Model):
-    """The mean of networks that share inputs and outputs: [B, T, F] -> [B, H, features].
+class EnsembleMean(Network):
+    """Networks that share inputs, horizons and head, as one: the mean of their outputs is the forecast.
 
     The mean squared error of the mean is at most the mean of theirs (Krogh and Vedelsby 1995), less how
     much they differ.
 
     Args:
-        networks: at least one, each with an attribute `horizon`, the same in all.
+        networks: at least one, all of the same horizons and head.
 
     Raises:
         ValueError: no networks, or horizons that differ.
@@ -27,18 +26,22 @@ class EnsembleMean(Configured, keras.Model):
     >>> from seqmem.networks import EncoderDecoder
     >>> both = EnsembleMean([EncoderDecoder(GRUCell(4), GRUCell(4), horizon=3) for _ in range(2)])
     >>> both(ops.zeros((2, 30, 1))).shape
-    TensorShape([2, 3, 1])
+    TensorShape([2, 3, 2, 1])
     """
 
-    def __init__(self, networks: Sequence[Any], **kwargs: Any) -> None:
+    trains_on_chunks = True
+
+    def __init__(self, networks: Sequence[Network], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        horizons = {network.horizon for network in networks}
+        horizons = {network.horizons for network in networks}
         if len(horizons) != 1:
             raise ValueError(
-                f"EnsembleMean: expected networks of one horizon. Received: horizons {sorted(horizons)}"
+                f"EnsembleMean: expected networks of the same horizons. Received: {sorted(horizons)}"
             )
         self.networks = list(networks)
-        self.horizon = int(horizons.pop())
+        self.horizons = networks[0].horizons
+        self.head = networks[0].head
+        self.members = sum(network.members for network in networks)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights of all for inputs of [B, T, F]."""
@@ -47,25 +50,30 @@ class EnsembleMean(Configured, keras.Model):
                 network.build(input_shape)
         self.built = True
 
-    def call(self, inputs: Tensor, training: bool = False, labels: int = 1) -> Tensor:
-        """The mean over the networks: [B, T, F] -> [B, H, features]; of L labels, [B * L, H, features]."""
-        options = {"training": training, **({"labels": labels} if labels > 1 else {})}
-        return ops.mean(ops.stack([network(inputs, **options) for network in self.networks]), axis=0)
+    def call(
+        self, inputs: Tensor, training: bool = False, teacher: Tensor | None = None, chunk_length: int = 1
+    ) -> Tensor:
+        """The outputs of all, side by side: [B, T, F] -> [B, H, M, K]; see `Network.call`."""
+        options: dict[str, Any] = {"training": training, "teacher": teacher, "chunk_length": chunk_length}
+        return ops.concatenate([network(inputs, **options) for network in self.networks], axis=2)
 
     @property
-    def memory(self) -> list[int]:
-        """The widths of the states that `advance` hands on: those of each network in turn."""
-        return [width for network in self.networks for width in network.memory]
+    def state_sizes(self) -> tuple[int, ...] | None:
+        """Those of each network in turn."""
+        sizes = [network.state_sizes for network in self.networks]
+        if any(size is None for size in sizes):
+            return None
+        return tuple(width for size in sizes for width in size or ())
 
     def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Read on from where an earlier call ended; see `EncoderDecoder.advance`."""
-        said, after, rest = [], [], list(states)
+        """Read on from where an earlier call ended; see `Network.advance`."""
+        outputs, after, rest = [], [], list(states)
         for network in self.networks:
-            own = [rest.pop(0) for _ in network.memory]
-            answer, following = network.advance(inputs, own)
-            said.append(answer)
+            own = [rest.pop(0) for _ in network.state_sizes or ()]
+            output, following = network.advance(inputs, own)
+            outputs.append(output)
             after += following
-        return ops.mean(ops.stack(said), axis=0), after
+        return ops.concatenate(outputs, axis=2), after
 
     def gates(self, inputs: Tensor) -> dict[str, Tensor]:
         """What the gates of each network do, its number before their names, as in ``network_0_forget``."""
@@ -74,7 +82,3 @@ class EnsembleMean(Configured, keras.Model):
             for number, network in enumerate(self.networks)
             for name, values in network.gates(inputs).items()
         }
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> Any:
-        """That of the first network."""
-        return self.networks[0].compute_output_shape(input_shape)

@@ -1,4 +1,4 @@
-"""A recurrent residual over a linear skip, one head for each horizon."""
+"""A recurrent residual over a linear skip, one output for each horizon."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,28 +7,31 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqmem._configured import Configured
+from seqmem.heads import Head, LogVariance
+from seqmem.networks.base import Network
 from seqmem.networks.ensemble import one_of, widen_for_ensemble
+from seqmem.networks.keras_network import as_horizons
+from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
 Tensor = Any
 
 
-class ResidualRecurrent(Configured, keras.Model):
-    """Linear in the last inputs, plus linear in what a cell remembers of all: [B, T, F] -> [B, H, M].
+class ResidualRecurrent(Network):
+    """Linear in the last inputs, plus linear in the state of a cell after all: [B, T, F] -> [B, H, M, K].
 
         y_m = b_m + W_m x_T + V_m h_{m,T}
 
-    All begins at zero: an untrained network says 0, which a `LogVariance` target reads as its scale, and the
-    heads first learn what the inputs of the day alone say.
+    All begins at zero: an untrained network gives 0, which a variance target reads as its scale, and the
+    weights first learn what the inputs of the last row alone tell.
 
     Args:
-        cell: a cell or a list of stacked cells, bottom first. None: the linear map alone, as a rival.
-        horizons: days ahead, a head for each, as those of the target.
-        members: M, how many such networks, of different first weights, stand side by side; see
-            `widen_for_ensemble`.
-        skip: whether there is the linear map W. Inputs without bounds must not have one: what is said is an
-            exponent.
+        cell: a cell or a list of stacked cells, bottom first. None: the linear map alone, as a benchmark.
+        horizons: rows ahead, an output for each; a whole number H stands for 1, ..., H.
+        members: M, networks of different first weights, side by side; see `widen_for_ensemble`.
+        skip: whether there is the linear map W. Inputs without bounds must not have one where the head reads
+            an exponent.
+        head: what an output is; by default the logarithm of a variance.
 
     Raises:
         ValueError: no horizons, members below 1, or more than one of a cell that is no `Cell`; neither a
@@ -36,24 +39,26 @@ class ResidualRecurrent(Configured, keras.Model):
 
     >>> from seqmem.cells import LSTMCell
     >>> ResidualRecurrent(LSTMCell(8), horizons=(1, 5))(ops.zeros((2, 60, 15))).shape
-    TensorShape([2, 2, 1])
+    TensorShape([2, 2, 1, 1])
     """
+
+    trains_on_chunks = True
+    recipe = Recipe(learning_rate=1e-2, cosine=True, epochs=60, patience=20, batch_size=8, chunk_length=63)
 
     def __init__(
         self,
         cell: Any,
-        horizons: Sequence[int] = (1, 5),
+        horizons: int | Sequence[int] = (1, 5),
         members: int = 1,
         skip: bool = True,
+        head: Head | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not horizons or min(horizons) < 1:
-            raise ValueError(f"ResidualRecurrent: horizons must be at least 1. Received: {horizons}")
         if cell is None and not skip:
             raise ValueError("ResidualRecurrent: expected a cell, or a skip. Received: neither")
-        self.horizons = tuple(horizons)
-        self.horizon = max(horizons)
+        self.horizons = as_horizons(horizons, type(self).__name__)
+        self.head = head or LogVariance()
         self.members = members
         self.skip = skip
         self.recurrent = None
@@ -65,75 +70,64 @@ class ResidualRecurrent(Configured, keras.Model):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for inputs of [B, T, F]."""
-        heads, zeros = (len(self.horizons), self.members), {"initializer": "zeros"}
-        self.bias = self.add_weight(name="bias", shape=heads, **zeros)
+        outputs, zeros = (len(self.horizons), self.members, self.head.width), {"initializer": "zeros"}
+        self.bias = self.add_weight(name="bias", shape=outputs, **zeros)
         if self.skip:
-            self.linear = self.add_weight(name="linear", shape=(input_shape[-1], *heads), **zeros)
+            self.linear = self.add_weight(name="linear", shape=(input_shape[-1], *outputs), **zeros)
         if self.recurrent is not None:
             if not self.recurrent.built:
                 self.recurrent.build(input_shape)
             cell = self.recurrent.cell
             units = int(getattr(cell, "cells", [cell])[-1].output_size) // self.members
-            self.head = self.add_weight(name="head", shape=(units, *heads), **zeros)
+            self.readout = self.add_weight(name="readout", shape=(units, *outputs), **zeros)
         self.built = True
 
-    def call(self, inputs: Tensor, training: bool = False, labels: int = 1) -> Tensor:
-        """Logarithms of variances from [B, T, F]: [B, H, M].
-
-        Args:
-            inputs: [B, T, F].
-            training: whether to drop out.
-            labels: L, answer after each of the last L steps: [B * L, H, M], example by example.
-        """
+    def call(
+        self, inputs: Tensor, training: bool = False, teacher: Tensor | None = None, chunk_length: int = 1
+    ) -> Tensor:
+        """[B, T, F] -> [B, H, M, K]; see `Network.call`."""
         inputs = ops.cast(inputs, self.compute_dtype)
         hidden = None
         if self.recurrent is not None:
             hidden, *_ = self.recurrent(inputs, training=training)
-        return self._say(inputs, hidden, labels)
+        return self._outputs(inputs, hidden, chunk_length)
 
     @property
-    def memory(self) -> list[int]:
-        """The widths of the states that `advance` hands on."""
-        return [] if self.recurrent is None else keras.tree.flatten(self.recurrent.cell.state_size)
+    def state_sizes(self) -> tuple[int, ...]:
+        """Those of the cells."""
+        return () if self.recurrent is None else tuple(keras.tree.flatten(self.recurrent.cell.state_size))
 
     def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Read on from where an earlier call ended: inputs [B, T, F], any T, and states [B, U] of `memory`.
-
-        Returns:
-            What `call` would say had it read all from the start [B, H, M]; the states after step T.
-        """
+        """Read on from where an earlier call ended; see `Network.advance`."""
         inputs = ops.cast(inputs, self.compute_dtype)
         if self.recurrent is None:
-            return self._say(inputs, None), []
+            return self._outputs(inputs, None), []
         first = keras.tree.pack_sequence_as(self.recurrent.get_initial_state(1), states)
         hidden, *after = self.recurrent(inputs, initial_state=first)
-        return self._say(inputs, hidden), keras.tree.flatten(after)
+        return self._outputs(inputs, hidden), keras.tree.flatten(after)
 
     def gates(self, inputs: Tensor) -> dict[str, Tensor]:
         """What the gates do over [B, T, F]: name -> [B, T, M * U]."""
         return {} if self.recurrent is None else self.recurrent.gates(inputs)
 
-    def _say(self, inputs: Tensor, hidden: Tensor | None, labels: int = 1) -> Tensor:
-        said = ops.cast(self.bias, self.compute_dtype)
+    def _outputs(self, inputs: Tensor, hidden: Tensor | None, chunk_length: int = 1) -> Tensor:
+        outputs = ops.cast(self.bias, self.compute_dtype)
         if self.skip:
-            last = ops.reshape(inputs[:, -labels:], (-1, inputs.shape[-1]))
-            said = said + ops.einsum("bf,fhm->bhm", last, ops.cast(self.linear, last.dtype))
+            last = ops.reshape(inputs[:, -chunk_length:], (-1, inputs.shape[-1]))
+            outputs = outputs + ops.einsum("bf,fhmk->bhmk", last, ops.cast(self.linear, last.dtype))
         if hidden is not None:
-            hidden = ops.reshape(hidden[:, -labels:], (-1, self.members, self.head.shape[0]))
-            said = said + ops.einsum("bmu,uhm->bhm", hidden, ops.cast(self.head, hidden.dtype))
-        return said
+            hidden = ops.reshape(hidden[:, -chunk_length:], (-1, self.members, self.readout.shape[0]))
+            outputs = outputs + ops.einsum("bmu,uhmk->bhmk", hidden, ops.cast(self.readout, hidden.dtype))
+        return outputs
 
     def member_weights(self, number: int, alone: "ResidualRecurrent") -> list[np.ndarray]:
         """The weights of one member, in the shapes and order of a network of one."""
-        cells = (
-            [] if alone.recurrent is None else getattr(alone.recurrent.cell, "cells", [alone.recurrent.cell])
-        )
-        units = {id(weight): cell.units for cell in cells for weight in cell.weights}
+        cell = None if alone.recurrent is None else alone.recurrent.cell
+        cells = [] if cell is None else getattr(cell, "cells", [cell])
+        units = {id(weight): each.units for each in cells for weight in each.weights}
         return [
-            one_of(np.asarray(weight), tuple(mine.shape), number, self.members, units.get(id(mine), 1))
+            one_of(np.asarray(weight), tuple(mine.shape), number, self.members, units[id(mine)])
+            if id(mine) in units
+            else np.asarray(weight)[..., number : number + 1, :]
             for weight, mine in zip(self.weights, alone.weights, strict=True)
         ]
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """[B, T, F] -> [B, H, M]."""
-        return (input_shape[0], len(self.horizons), self.members)

@@ -5,6 +5,6 @@ from .exporting.export import export as export
 from .exporting.onnx import to_onnx as to_onnx
 from .folders import check_destination as check_destination
 from .folders import check_name as check_name
-from .loading.load import ServedModel as ServedModel
 from .loading.load import load as load
+from .loading.served import ServedModel as ServedModel
 from .loading.verify import verify as verify

@@ -8,43 +8,53 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from seqmem.data.series import fingerprint
+from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.reading import as_dataset
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.card_schema import check_schema
-from seqmem.serving.exporting.endpoints import columns, endpoints
+from seqmem.serving.exporting.endpoints import endpoints
 from seqmem.serving.provenance import weights_hash
+from seqmem.serving.questions import input_names
 from seqmem.serving.safe_files import CARD, read_bytes
 
+FORMAT = 2  # of the card
 MOST_CARD = 2**22  # bytes
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
 
 
 def card(
-    forecaster: Forecaster, *, name: str, prices: pd.Series | pd.DataFrame | None = None, **more: Any
+    forecaster: Forecaster, *, name: str, prices: PriceData | None = None, **more: Any
 ) -> dict[str, Any]:
     """What `card.json` holds.
 
     Args:
         forecaster: a fitted forecaster.
         name: of the model.
-        prices: the series that it was made from.
+        prices: what it was made from.
         **more: hyperparameters, scores, seed, ...: anything that JSON can hold.
     """
     import tensorflow as tf
 
-    example = _example(forecaster, prices)
+    data = None if prices is None else as_dataset(prices)
+    example = _example(forecaster, data)
     versions = {package: version(package) for package in PACKAGES}
+    levels = forecaster.network.head.levels
     about: dict[str, Any] = {
+        "format": FORMAT,
         "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "input": {name: ["batch", f"at least {forecaster.closes}"] for name in columns(forecaster)},
-        "output": {name: ["batch", len(row)] for name, (row,) in example["outputs"].items()},
+        "input": {
+            each: ["batch", f"at least {forecaster.context_length}"]
+            for each in input_names(forecaster.target.columns)
+        },
+        "output": {each: ["batch", *np.shape(row)[1:]] for each, row in example["outputs"].items()},
+        "columns": list(forecaster.target.columns),
+        "quantity": forecaster.quantity.to_config(),
         "lookback": forecaster.lookback,
-        "closes": forecaster.closes,
-        "horizon": forecaster.horizon,
-        **({"horizons": list(forecaster.target.horizons)} if forecaster.target.columns else {}),
+        "context_length": forecaster.context_length,
+        "horizons": list(forecaster.horizons),
+        **({"levels": list(levels)} if levels else {}),
         "signatures": [one.name for one in endpoints(forecaster, "")],
         "parameters": int(sum(np.prod(weight.shape) for weight in forecaster.trainable_weights)),
         "weights": weights_hash(forecaster.weights),
@@ -53,16 +63,23 @@ def card(
         "transform": {weight.path: float(weight) for weight in forecaster.target.weights},
         "versions": {"python": platform.python_version(), "tensorflow": tf.__version__, **versions},
     }
-    if prices is not None:
-        prices = prices["Close"] if isinstance(prices, pd.DataFrame) else prices
-        about["data"] = {
-            "fingerprint": fingerprint(prices),
-            "column": str(prices.name),
-            "rows": len(prices),
-            "first": str(prices.index[0]),
-            "last": str(prices.index[-1]),
-        }
+    if data is not None:
+        about |= {"calendar": data.calendar.to_config(), "data": _of_data(data)}
     return about | more
+
+
+def _of_data(data: Dataset) -> dict[str, Any]:
+    """What a model was made from: a fingerprint, rows and dates; of a panel those of each series."""
+    about = {
+        name: {
+            "fingerprint": data[name].fingerprint(),
+            "rows": len(frame),
+            "first": str(frame.index[0]),
+            "last": str(frame.index[-1]),
+        }
+        for name, frame in data.frames.items()
+    }
+    return {"column": data.column, **(next(iter(about.values())) if len(about) == 1 else {"series": about})}
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -79,21 +96,19 @@ def read_card(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _example(forecaster: Forecaster, prices: pd.Series | pd.DataFrame | None) -> dict[str, Any]:
+def _example(forecaster: Forecaster, data: Dataset | None) -> dict[str, Any]:
     """A window of prices, the last known or else made up, and what is forecast from it."""
-    names, target = columns(forecaster), forecaster.target
-    levels = None
-    if prices is not None and (names == ["closes"] or isinstance(prices, pd.DataFrame)):
-        levels = target.levels(prices)[-forecaster.closes :]
-    if levels is None or len(levels) < forecaster.closes:
-        wave = 100 + np.sin(np.arange(forecaster.closes))
-        levels = np.stack([wave * up for up in (1.01, 0.99, 1.0)], 1) if names[1:] else wave
-    levels = np.asarray(levels, "float32")
-    history = levels.reshape(1, forecaster.closes, *target.columns)
-    rows = levels.reshape(forecaster.closes, -1)
-    answer = target.answer(forecaster(history, training=False))
+    names, columns = input_names(forecaster.target.columns), forecaster.target.columns
+    rows = np.empty((0, len(columns)))
+    if data is not None and data.has(*columns):
+        rows = data.values(data.ids[0], columns)[-forecaster.context_length :]
+    if len(rows) < forecaster.context_length:
+        wave = 100 + np.sin(np.arange(forecaster.context_length))
+        rows = np.stack([wave * {"high": 1.01, "low": 0.99}.get(name, 1.0) for name in columns], 1)
+    rows = np.asarray(rows, "float32")
+    answer = forecaster.outputs(forecaster.respond(rows[None], training=False))
     return {
-        "inputs": {name: rows[None, :, n].tolist() for n, name in enumerate(names)},
+        "inputs": {name: rows[None, :, column].tolist() for column, name in enumerate(names)},
         "outputs": {name: np.asarray(values).tolist() for name, values in answer.items()},
     }
 

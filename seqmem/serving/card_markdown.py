@@ -22,9 +22,10 @@ def page(about: Mapping[str, Any]) -> str:
 
 def _sections(about: Mapping[str, Any]) -> Iterable[str]:
     yield str(about.get("verdict") or "")
-    asked = ", ".join(f"`{name}` [B, at least {about['closes']}]" for name in about["input"])
-    told = ", ".join(f"`{name}` [B, {shape[1]}]" for name, shape in about["output"].items())
-    yield f"In: {asked}, prices, oldest first. Out: {told}.\n\nSignatures: " + ", ".join(
+    inputs = ", ".join(f"`{name}` [B, at least {about['context_length']}]" for name in about["input"])
+    shapes = {name: ", ".join(map(str, shape[1:])) for name, shape in about["output"].items()}
+    outputs = ", ".join(f"`{name}` [B, {shape}]" for name, shape in shapes.items())
+    yield f"In: {inputs}, prices, oldest first. Out: {outputs}.\n\nSignatures: " + ", ".join(
         f"`{name}`" for name in about.get("signatures", ["serving_default"])
     )
     if "data" in about:

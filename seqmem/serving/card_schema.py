@@ -6,37 +6,43 @@ import msgspec
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=10**6)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-Rows = Annotated[list[Annotated[list[float], msgspec.Meta(min_length=1)]], msgspec.Meta(min_length=1)]
+Row = Annotated[list[float | list[float]], msgspec.Meta(min_length=1)]
+Rows = Annotated[list[Row], msgspec.Meta(min_length=1)]
 
 
 class Example(msgspec.Struct):
-    """A window and what is forecast from it: [1, T] and [1, H] by name."""
+    """A window and what is forecast from it: [1, T] and [1, H] (quantiles [1, H, Q]) by name."""
 
     inputs: dict[str, Rows]
     outputs: dict[str, Rows]
 
 
 class Data(msgspec.Struct):
-    """The series that the model was made from."""
+    """What the model was made from: one series, or a panel of them."""
 
-    fingerprint: Hash
     column: str
-    rows: Size
-    first: str
-    last: str
+    fingerprint: Hash | None = None
+    rows: Size | None = None
+    first: str | None = None
+    last: str | None = None
+    series: dict[str, dict[str, Any]] | None = None
 
 
 class Card(msgspec.Struct, kw_only=True):
     """The part of a card that programs read; what else stands in it is for people."""
 
+    format: Annotated[int, msgspec.Meta(ge=2, le=2)]
     name: str
     created: str
     input: Annotated[dict[str, tuple[str, str]], msgspec.Meta(min_length=1)]
-    output: Annotated[dict[str, tuple[str, Size]], msgspec.Meta(min_length=1)]
+    output: Annotated[dict[str, list[str | Size]], msgspec.Meta(min_length=1)]
+    columns: Annotated[list[str], msgspec.Meta(min_length=1)]
+    quantity: dict[str, Any]
     lookback: Size
-    closes: Size
-    horizon: Size
-    horizons: list[Size] = []
+    context_length: Size
+    horizons: Annotated[list[Size], msgspec.Meta(min_length=1)]
+    levels: list[Annotated[float, msgspec.Meta(gt=0, lt=1)]] = []
+    calendar: dict[str, Any] | None = None
     signatures: list[str]
     parameters: Annotated[int, msgspec.Meta(ge=0)]
     weights: Hash
@@ -62,13 +68,12 @@ def check_schema(about: Any) -> None:
     ):
         if set(names) != set(given):
             raise ValueError(f"expected example {side} {', '.join(names)}. Received: {', '.join(given)}")
-    lengths = {name: card.closes for name in card.input}
-    lengths |= {name: size for name, (_, size) in card.output.items()}
+    if len(card.input) != len(card.columns):
+        raise ValueError(f"expected an input for each of {card.columns}. Received: {', '.join(card.input)}")
+    lengths = dict.fromkeys(card.input, card.context_length) | dict.fromkeys(card.output, len(card.horizons))
     for name, rows in (card.example.inputs | card.example.outputs).items():
         if any(len(row) != lengths[name] for row in rows):
             raise ValueError(f"expected {lengths[name]} numbers a row in the example's {name}")
-    for name, (_, size) in card.output.items():
-        if size != (len(card.horizons) or card.horizon):
-            raise ValueError(
-                f"expected {len(card.horizons) or card.horizon} numbers of {name}. Received: {size}"
-            )
+    for name, (_, size, *_) in card.output.items():
+        if size != len(card.horizons):
+            raise ValueError(f"expected {len(card.horizons)} numbers of {name}. Received: {size}")

@@ -1,7 +1,7 @@
-"""Targets: what a network is asked for, and how its answer is read back."""
+"""Targets: what is forecast, and from what."""
 
 from seqmem.targets.base import Target
 from seqmem.targets.path import PricePath
-from seqmem.targets.variance import LogVariance, RawVariance, ScaleFreeVariance
+from seqmem.targets.variance import RawVariance, ScaleFreeVariance, VarianceTarget
 
-__all__ = ["LogVariance", "PricePath", "RawVariance", "ScaleFreeVariance", "Target"]
+__all__ = ["PricePath", "RawVariance", "ScaleFreeVariance", "Target", "VarianceTarget"]

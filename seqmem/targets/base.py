@@ -1,25 +1,39 @@
-"""The contract of a target: what a network is asked for, and how its answer is read back."""
+"""The contract of a target: what is forecast, and from what."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import pandas as pd
 
 from seqmem._configured import Configured
-from seqmem.data.series import as_levels
+from seqmem.quantities import Quantity
 from seqmem.transforms import Transform
 
 Tensor = Any
 
 
 class Target(Configured, keras.layers.Layer, ABC):
-    """The two halves that must agree: what goes into a network and out of it.
+    """The two halves that must agree: what goes into a network, and how its output is read.
+
+    A history is rows of prices [B, T + warmup, C], the columns named by `columns`; the last of them is the
+    close.
 
     Attributes:
-        transform: what the network sees of the levels; `adapt` it on the training part alone.
+        columns: what a history is made of, by name.
+        quantity: what is forecast.
+        horizons: rows ahead of each label; None: each row of the path, as many as the network has.
+        pathwise: whether `inverse` reads the labels of several horizons together. The inverse of a target
+            that is not pathwise is elementwise increasing, so that quantiles pass through it; a pathwise one
+            takes a point alone (the quantiles of daily returns, cumulated, are not quantiles of prices).
+        transform: what the network sees of the closes; `adapt` it on the training part alone.
     """
+
+    pathwise: ClassVar[bool] = False
+    quantity: Quantity
+    horizons: tuple[int, ...] | None = None
 
     def __init__(self, transform: Transform, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -31,54 +45,61 @@ class Target(Configured, keras.layers.Layer, ABC):
         self.built = True
 
     @property
-    def columns(self) -> tuple[int, ...]:
-        """What follows the rows in the shape of a history: nothing, or the number of its columns."""
-        return ()
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a history, by name; the close stands last."""
+        return ("close",)
 
     @property
-    def lag(self) -> int:
+    def positive(self) -> bool:
+        """Whether the columns must be above 0: where a logarithm is taken of them."""
+        return self.transform.positive
+
+    @property
+    def warmup(self) -> int:
         """How many more rows than steps a history has."""
-        return int(self.transform.lag)
+        return int(self.transform.warmup)
 
     @property
-    def label_rows(self) -> int | None:
+    def label_context(self) -> int | None:
         """How many of the last rows of a history `label` reads. None: all of them."""
         return None
 
-    def levels(self, series: Any) -> np.ndarray:
-        """A series as the numbers that a history is cut from: [N], or [N, columns].
+    def to_array(self, frame: pd.DataFrame) -> np.ndarray:
+        """A series as the numbers that a history is cut from: [N, C].
 
         Raises:
-            ValueError: a series of another kind, or what is no number.
+            ValueError: a column that is not there.
         """
-        return as_levels(series)
+        missing = [name for name in self.columns if name not in frame]
+        if missing:
+            raise ValueError(
+                f"{type(self).__name__}: expected columns {', '.join(self.columns)}. "
+                f"Received: {', '.join(map(str, frame.columns))}"
+            )
+        return frame[list(self.columns)].to_numpy("float64")
 
     def adapt(self, known: Sequence[np.ndarray]) -> None:
-        """Learn from the training parts alone, one for each series.
+        """Learn from the training parts [n, C] alone, one for each series.
 
         Raises:
             ValueError: more than one series, where the transform learns a scale.
         """
         if len(known) != 1 and self.transform.weights:
             raise ValueError(f"{type(self).__name__}: learns from one series. Received: {len(known)}")
-        self.transform.adapt(known[0])
+        self.transform.adapt(known[0][:, -1])
 
-    def must_be_stationary(self, known: np.ndarray) -> np.ndarray:
-        """What the network would see of a series that must not wander: values [n, features]."""
+    def stationary_view(self, known: np.ndarray) -> np.ndarray:
+        """What the network would see of a series [n, C] and must not wander: values [n, features]."""
         return np.asarray(self.inputs(known[None]))[0]
-
-    def answer(self, forecast: Tensor) -> dict[str, Tensor]:
-        """A forecast [B, H] as a server names it."""
-        return {"forecast": forecast}
 
     @abstractmethod
     def inputs(self, history: Tensor) -> Tensor:
-        """Levels [B, T + lag] (or [B, T + lag, columns]) -> inputs of the network [B, T, F]."""
+        """Rows [B, T + warmup, C] -> inputs of the network [B, T, F]."""
 
     @abstractmethod
     def label(self, future: Tensor, history: Tensor) -> Tensor:
-        """Levels [B, H] that follow `history` -> what the network should have said [B, H, features]."""
+        """The rows [B, max horizon, C] that follow `history` -> what the head should give [B, H, 1]."""
 
     @abstractmethod
-    def restore(self, prediction: Tensor, history: Tensor) -> Tensor:
-        """What the network said [B, H, features] -> the forecast in the units of the levels [B, H]."""
+    def inverse(self, values: Tensor, history: Tensor) -> Tensor:
+        """Values in the space of the labels [B, H] -> the forecast in the units of the quantity [B, H]."""

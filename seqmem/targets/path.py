@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from seqmem.quantities import Price
 from seqmem.targets.base import Target
 from seqmem.transforms import Chain, LogReturn, Standardize, Transform
 
@@ -17,28 +18,30 @@ class PricePath(Target):
         transform: by default standardised log returns.
 
     >>> target = PricePath(LogReturn())
-    >>> prediction = ops.zeros((1, 5, 1))  # no returns
-    >>> target.restore(prediction, ops.array([[99.0, 100.0]])).numpy()
+    >>> target.inverse(ops.zeros((1, 5)), ops.array([[[99.0], [100.0]]])).numpy()  # no returns
     array([[100., 100., 100., 100., 100.]], dtype=float32)
     """
+
+    pathwise = True
+    quantity = Price()
 
     def __init__(self, transform: Transform | None = None, **kwargs: Any) -> None:
         super().__init__(transform or Chain([LogReturn(), Standardize()]), **kwargs)
 
     @property
-    def label_rows(self) -> int:
-        """As many as the transform looks back."""
-        return max(1, self.lag)
+    def label_context(self) -> int:
+        """As many rows as the transform looks back."""
+        return max(1, self.warmup)
 
     def inputs(self, history: Tensor) -> Tensor:
-        """The transformed history, one feature."""
-        return self.transform.forward(history)[..., None]
+        """The transformed closes, one feature."""
+        return self.transform.forward(history[..., -1])[..., None]
 
     def label(self, future: Tensor, history: Tensor) -> Tensor:
         """The transformed future."""
-        levels = ops.concatenate([history[..., -self.label_rows :], future], axis=-1)
-        return self.transform.forward(levels)[..., -future.shape[-1] :, None]
+        levels = ops.concatenate([history[:, -self.label_context :, -1], future[..., -1]], axis=-1)
+        return self.transform.forward(levels)[..., -future.shape[1] :, None]
 
-    def restore(self, prediction: Tensor, history: Tensor) -> Tensor:
+    def inverse(self, values: Tensor, history: Tensor) -> Tensor:
         """Prices from transformed values."""
-        return self.transform.inverse(ops.cast(prediction[..., 0], history.dtype), history)
+        return self.transform.inverse(values, history[..., -1])

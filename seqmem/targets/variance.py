@@ -1,73 +1,66 @@
-"""The variance of the coming returns: the network says its logarithm."""
+"""The variance of the coming returns."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 from keras import ops
 
-from seqmem.data.bars import BAR, as_bars, parkinson, range_variance, squared_returns
+from seqmem.data.bars import parkinson, range_variance, squared_returns
+from seqmem.quantities import Variance
 from seqmem.targets.base import Target
 from seqmem.transforms import LogReturn
 
 Tensor = Any
-TRADING_DAYS = 252  # of a year
 TINY = 1e-12  # of a variance: a day without any move still has a logarithm
 
 
-class LogVariance(Target):
+class VarianceTarget(Target):
     """What both targets share: labels are mean daily variances over the scale of their history.
 
-    A history is bars [B, T + lag, 3] of high, low and close, or closes alone [B, T + lag, 1]. The network
-    says log(v / scale) for each horizon, by any number of members; the forecast is the variance of the log
-    return over the next h days, h v, in squared log returns, with the members' geometric mean for v.
+    The forecast is the variance of the log return over the next h rows: h times the mean daily variance, in
+    squared log returns.
 
     Args:
-        horizons: days ahead that a variance covers, each at least 1.
-        range_share: how much of a label is Parkinson's variance, scaled to the mean of the squared returns,
-            instead of a squared return: it has a fifth of the noise. 0: nothing, and closes alone will do.
+        horizons: rows ahead that a variance covers, each at least 1, ascending.
+        parkinson_weight: how much of a label is Parkinson's variance, scaled to the mean of the squared
+            returns, instead of a squared return: it has a fifth of the noise. 0: nothing, and closes alone
+            will do.
 
     Raises:
-        ValueError: no horizons, or one below 1; a share outside [0, 1].
+        ValueError: no horizons, or one below 1; a weight outside [0, 1].
     """
 
-    def __init__(self, horizons: Sequence[int] = (1, 5), range_share: float = 0.0, **kwargs: Any) -> None:
+    bounded_inputs: ClassVar[bool] = True  # a linear map from them to a logarithm is safe then
+    quantity = Variance()
+    horizons: tuple[int, ...]
+
+    def __init__(
+        self, horizons: Sequence[int] = (1, 5), parkinson_weight: float = 0.0, **kwargs: Any
+    ) -> None:
         super().__init__(LogReturn(), **kwargs)
         who = type(self).__name__
         if isinstance(horizons, int) or list(horizons) != sorted({int(days) for days in horizons}):
-            raise ValueError(f"{who}: horizons must be whole days that increase. Received: {horizons}")
+            raise ValueError(f"{who}: horizons must be whole numbers, ascending. Received: {horizons}")
         if not horizons or min(horizons) < 1:
             raise ValueError(f"{who}: horizons must be at least 1. Received: horizons={horizons}")
-        if not 0 <= range_share <= 1:
-            raise ValueError(f"{who}: range_share must lie in [0, 1]. Received: {range_share}")
+        if not 0 <= parkinson_weight <= 1:
+            raise ValueError(f"{who}: parkinson_weight must lie in [0, 1]. Received: {parkinson_weight}")
         self.horizons = tuple(horizons)
-        self.range_share = range_share
+        self.parkinson_weight = parkinson_weight
         self.range_scale = self.add_weight(name="range_scale", shape=(), initializer="ones", trainable=False)
-
-    bounded = True  # whether the inputs are: a linear map from them to a logarithm is safe then
 
     @property
     def needs_range(self) -> bool:
         """Whether closes alone will not do."""
-        return self.range_share > 0
+        return self.parkinson_weight > 0
 
     @property
-    def columns(self) -> tuple[int, ...]:
+    def columns(self) -> tuple[str, ...]:
         """High, low and close, or the close."""
-        return (len(BAR) if self.needs_range else 1,)
-
-    def levels(self, series: Any) -> np.ndarray:
-        """Bars [N, 3], or closes [N, 1] where the ranges are not needed."""
-        bars = as_bars(series)
-        if not self.needs_range:
-            return bars[:, -1:]
-        if bars.shape[1] != len(BAR):
-            raise ValueError(
-                f"{type(self).__name__}: expected bars with High and Low. Received: closes alone"
-            )
-        return bars
+        return ("high", "low", "close") if self.needs_range else ("close",)
 
     def adapt(self, known: Sequence[np.ndarray]) -> None:
         """Learn by how much a squared return exceeds Parkinson's variance: nights, and the ticks between."""
@@ -76,7 +69,7 @@ class LogVariance(Target):
             ranges = np.concatenate([parkinson(one)[1:] for one in known])
             self.range_scale.assign(squares.mean() / ranges.mean())
 
-    def must_be_stationary(self, known: np.ndarray) -> np.ndarray:
+    def stationary_view(self, known: np.ndarray) -> np.ndarray:
         """The returns."""
         return np.asarray(self.transform.forward(known[None, :, -1]))[0, :, None]
 
@@ -88,21 +81,16 @@ class LogVariance(Target):
         """Mean variance over each horizon, over the scale: [B, H, 1]."""
         rows = ops.concatenate([history[:, -1:], future], axis=1)
         variance = self._squares(rows)
-        if self.range_share:
+        if self.parkinson_weight:
             ranges = self.range_scale * self._ranges(rows[:, 1:])
-            variance = (1 - self.range_share) * variance + self.range_share * ranges
+            variance = (1 - self.parkinson_weight) * variance + self.parkinson_weight * ranges
         means = [ops.mean(variance[:, :days], axis=1) for days in self.horizons]
         return (ops.stack(means, axis=1) / self.scale(history))[..., None]
 
-    def restore(self, prediction: Tensor, history: Tensor) -> Tensor:
-        """The variance over each horizon [B, H]."""
-        daily = self.scale(history) * ops.exp(ops.mean(ops.cast(prediction, history.dtype), axis=-1))
+    def inverse(self, values: Tensor, history: Tensor) -> Tensor:
+        """The variance over each horizon [B, H] from multiples of the scale."""
+        daily = self.scale(history) * values
         return daily * ops.cast(ops.array(self.horizons), daily.dtype)
-
-    def answer(self, forecast: Tensor) -> dict[str, Tensor]:
-        """The variance over each horizon, and the volatility of a year at that rate."""
-        days = ops.cast(ops.array(self.horizons), forecast.dtype)
-        return {"variance": forecast, "volatility": ops.sqrt(forecast * (TRADING_DAYS / days))}
 
     def _returns(self, history: Tensor) -> Tensor:
         return self.transform.forward(history[..., -1])
@@ -114,17 +102,19 @@ class LogVariance(Target):
         return range_variance(history[..., 0], history[..., 1], ops)
 
 
-class RawVariance(LogVariance):
+class RawVariance(VarianceTarget):
     """The usual claim: squared returns in, over their mean in the training part; the variance out.
 
     What it learns depends on the level of the training part: a crisis of twenty times its mean variance
     drives a network's gates to their limits. `ScaleFreeVariance` does not have that.
     """
 
-    bounded = False
+    bounded_inputs = False
 
-    def __init__(self, horizons: Sequence[int] = (1, 5), range_share: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(horizons, range_share, **kwargs)
+    def __init__(
+        self, horizons: Sequence[int] = (1, 5), parkinson_weight: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(horizons, parkinson_weight, **kwargs)
         nan = keras.initializers.Constant(float("nan"))
         self.mean = self.add_weight(name="mean", shape=(), initializer=nan, trainable=False)
 
@@ -142,18 +132,18 @@ class RawVariance(LogVariance):
         return (self._squares(history) / self.mean)[..., None]
 
 
-class ScaleFreeVariance(LogVariance):
+class ScaleFreeVariance(VarianceTarget):
     """Everything relative to an EWMA of the squared returns: prices of any volatility look alike.
 
     With E_t the EWMA of r^2 at RiskMetrics' decay of .94, the inputs are r_t / sqrt(E_t), its absolute value,
     and the logarithm over E_t of EWMAs of r^2, of the r^2 of falling days, and of Parkinson's variance. The
-    network says log(v / E_t), so that what it adds to the EWMA is what it learns. An EWMA here is the
+    network gives log(v / E_t), so that what it adds to the EWMA is what it learns. An EWMA here is the
     weighted mean of the last `memory` days, so that a window's inputs are the same wherever it begins.
 
     Args:
-        horizons: as in `LogVariance`.
-        range_share: as in `LogVariance`.
-        ranges: whether to read highs and lows.
+        horizons: as in `VarianceTarget`.
+        parkinson_weight: as in `VarianceTarget`.
+        use_range: whether to read highs and lows.
         memory: rows before its own that an input looks back over.
         decay: of E_t.
         decays: of the EWMAs of r^2.
@@ -164,8 +154,8 @@ class ScaleFreeVariance(LogVariance):
     def __init__(
         self,
         horizons: Sequence[int] = (1, 5),
-        range_share: float = 0.0,
-        ranges: bool = True,
+        parkinson_weight: float = 0.0,
+        use_range: bool = True,
         memory: int = 126,
         decay: float = 0.94,
         decays: Sequence[float] = (0.75, 0.85, 0.97, 0.99),
@@ -173,8 +163,8 @@ class ScaleFreeVariance(LogVariance):
         range_decays: Sequence[float] = (0.0, 0.6, 0.85, 0.94, 0.98),
         **kwargs: Any,
     ) -> None:
-        super().__init__(horizons, range_share, **kwargs)
-        self.ranges = ranges
+        super().__init__(horizons, parkinson_weight, **kwargs)
+        self.use_range = use_range
         self.memory = memory
         self._own = _weights([decay], memory)
         self._squared = _weights(decays, memory)
@@ -184,10 +174,10 @@ class ScaleFreeVariance(LogVariance):
     @property
     def needs_range(self) -> bool:
         """Whether closes alone will not do."""
-        return self.ranges or super().needs_range
+        return self.use_range or super().needs_range
 
     @property
-    def lag(self) -> int:
+    def warmup(self) -> int:
         """How many more rows than steps a history has."""
         return self.memory
 
@@ -204,9 +194,9 @@ class ScaleFreeVariance(LogVariance):
         standardized = returns[:, self.memory - 1 :, None] / ops.sqrt(own)
         falling = 2 * squares * ops.cast(returns < 0, squares.dtype)
         means = [_smooth(squares, self._squared), _smooth(falling, self._downside)]
-        if self.ranges:
+        if self.use_range:
             means.append(_smooth(self._ranges(history[:, 1:]), self._ranged))
-        ratios = ops.log(ops.concatenate(means, axis=-1) / own + 0.01)  # a day without a move is no abyss
+        ratios = ops.log(ops.concatenate(means, axis=-1) / own + 0.01)  # a day may have no move
         return ops.concatenate([standardized, ops.abs(standardized), ratios], axis=-1)
 
 

@@ -2,60 +2,53 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from samples import (
     BASELINES,
     FORECASTERS,
     VARIANCE_BASELINES,
-    VOLATILITY_FORECASTERS,
     random_bars,
     random_walk,
     small_forecaster,
+    split_for,
 )
 
 from seqmem.data import windows
-from seqmem.data.windows import split
+from seqmem.data.splits import Split
 from seqmem.evaluation import backtest
 from seqmem.models.classics import WalkForward
+from seqmem.recipe import Recipe
 
 SERIES = random_walk(300)
 NOW = 250
 
 
-def _rewritten(after: int, seed: int = 9):
+def _rewritten(after: int, seed: int = 9, series=SERIES):
     """The same series up to and with row `after`, another one from there on."""
-    other = SERIES.copy()
-    other.iloc[after + 1 :] = random_walk(len(SERIES) - after - 1, level=500, seed=seed).to_numpy()
+    other = series.copy()
+    later = 1.3 * random_walk(len(series) - after - 1, level=1.0, seed=seed).to_numpy()
+    now = series.iloc[after].to_numpy() if isinstance(series, pd.DataFrame) else series.iloc[after]
+    other.iloc[after + 1 :] = np.multiply.outer(later, now)
     return other
 
 
 @pytest.mark.parametrize("make", FORECASTERS)
 def test_forecasters(make):
-    forecaster = make()
-    forecaster.target.transform.adapt(SERIES.to_numpy())
-    at = np.arange(NOW - 20, NOW + 1)
-    np.testing.assert_array_equal(forecaster.forecast(SERIES, at), forecaster.forecast(_rewritten(NOW), at))
-    later = forecaster.forecast(_rewritten(NOW), [NOW + 1])
-    assert not np.allclose(later, forecaster.forecast(SERIES, [NOW + 1]))
-
-
-@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
-def test_volatility_forecasters(make):
     """Forecasts, and all that training learns, know nothing of what comes after."""
-    bars, at = random_bars(300), np.arange(NOW - 20, NOW + 1)
-    other = bars.copy()
-    other.iloc[NOW + 1 :] = 5 * random_bars(300, seed=4).to_numpy()[NOW + 1 :]
-    found = []
+    bars, origins = random_bars(300), np.arange(NOW - 20, NOW + 1)
+    other, found = _rewritten(NOW, series=bars), []
     for series in (bars, other):
         keras.utils.set_random_seed(3)
         forecaster = make()
-        train = np.arange(forecaster.closes + 9, NOW - 60)
-        validation = np.arange(NOW - 50, NOW + 1 - forecaster.horizon)
-        forecaster.fit(series, train, validation=validation, epochs=2, labels=10)
-        found.append([*forecaster.get_weights(), forecaster.forecast(series, at)])
+        chunk_length = 10 if forecaster.network.trains_on_chunks else 1
+        split = Split(series.index[NOW - 55], series.index[NOW + 1])
+        forecaster.fit(series, split, Recipe(epochs=2, chunk_length=chunk_length), check_inputs=None)
+        found.append([*forecaster.get_weights(), forecaster.forecast(series, origins).point])
     for here, there in zip(*found, strict=True):
         np.testing.assert_array_equal(here, there)
-    assert not np.allclose(forecaster.forecast(other, [NOW + 1]), forecaster.forecast(bars, [NOW + 1]))
+    later = [forecaster.forecast(series, [NOW + 1]).point for series in (bars, other)]
+    assert not np.allclose(*later, rtol=1e-7)
 
 
 @pytest.mark.parametrize("make", BASELINES)
@@ -82,26 +75,23 @@ def test_variance_baselines_and_their_refits(make):
 
 def test_training_knows_nothing_after_its_parts():
     """The test part rewritten: weights, transform and forecasts stay as they are, to the last bit."""
-    parts = split(len(SERIES), history=9, horizon=3)
-    last_seen = int(parts.validation[-1]) + 3
-    assert last_seen < parts.test[0] + 1
+    split = split_for(small_forecaster(), SERIES)
+    last_seen = int(split.validation(SERIES)["Close"][-1]) + 3
+    assert last_seen < split.test(SERIES)["Close"][0] + 1
     weights = []
     for series in (SERIES, _rewritten(last_seen)):
         keras.utils.set_random_seed(3)
-        forecaster = small_forecaster()
-        forecaster.fit(series, parts.train, validation=parts.validation, epochs=2)
-        weights.append(forecaster.get_weights())
+        weights.append(small_forecaster().fit(series, split, Recipe(epochs=2)).get_weights())
     for here, there in zip(*weights, strict=True):
         np.testing.assert_array_equal(here, there)
 
 
 def test_the_transform_knows_nothing_after_the_training_part():
-    parts = split(len(SERIES), history=9, horizon=3)
-    last_seen = int(parts.train[-1]) + 3
+    split = split_for(small_forecaster(), SERIES)
+    last_seen = int(split.train(SERIES)["Close"][-1]) + 3
     learnt = []
     for series in (SERIES, _rewritten(last_seen)):
-        forecaster = small_forecaster()
-        forecaster.fit(series, parts.train, validation=parts.validation, epochs=1)
+        forecaster = small_forecaster().fit(series, split, Recipe(epochs=1))
         learnt.append([float(weight) for weight in forecaster.target.weights])
     assert learnt[0] == learnt[1]
     returns = np.diff(np.log(SERIES.to_numpy()[: last_seen + 1]))
@@ -110,8 +100,8 @@ def test_the_transform_knows_nothing_after_the_training_part():
 
 def test_windows():
     at = np.arange(20, NOW + 1)
-    for rows, batch in windows.beside(_rewritten(NOW), windows.in_order(at, batch_size=999)):
-        history, _ = windows.cut(rows, batch, history=10, horizon=5)
+    for rows, batch in windows.pair_with_series(_rewritten(NOW), windows.batches(at, batch_size=999)):
+        history, _ = windows.gather(rows, batch, context_length=10, horizon=5)
         expected = np.stack([SERIES.to_numpy()[o - 9 : o + 1] for o in at])
         np.testing.assert_allclose(history, expected, rtol=1e-6)
 

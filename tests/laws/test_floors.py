@@ -10,6 +10,7 @@ FLOORS = [
     {"seqmem._configured", "seqmem.files"},
     {
         "seqmem.losses",
+        "seqmem.recipe",
         "seqmem.quantities",
         "seqmem.process",
         "tuning.space",
@@ -17,7 +18,7 @@ FLOORS = [
         "tuning.interrupt",
         "tuning.trials",
     },
-    {"seqmem.cells", "seqmem.transforms", "tuning.stopping"},
+    {"seqmem.cells", "seqmem.heads", "seqmem.transforms", "tuning.stopping"},
     {"seqmem.data", "seqmem.recurrence"},
     {"seqmem.targets", "seqmem.networks", "seqmem.evaluation"},
     {"seqmem.models"},
@@ -62,14 +63,14 @@ DOORS = {
     "grpc": {"seqmem.serving.client.grpc", "tuning.distributed.chief", "tuning.distributed.worker"},
     "scipy": {"seqmem.models.classics.ewma", "seqmem.models.classics.har"},
     "tensorflow": {
-        "seqmem.models.divergence",  # inside the compiled step
+        "seqmem.models.callbacks",  # inside the compiled step
         "seqmem.process",  # its threads
         "seqmem.data.windows",  # tf.data
         "seqmem.recurrence.adjoint",  # compiled loops
         "seqmem.recurrence.compiled_loop",  # tf.custom_gradient
         "seqmem.recurrence.step_analysis",  # scratch graphs
         "seqmem.recurrence.loop",  # a loop of several steps to a turn
-        "seqmem.models.learner",  # tf.GradientTape
+        "seqmem.models.training",  # tf.GradientTape
         "seqmem.diagnostics.gradients",  # tf.GradientTape
         "seqmem.diagnostics.half_life",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
@@ -80,7 +81,7 @@ DOORS = {
         "seqmem.serving.exporting.endpoints",  # signatures
         "seqmem.serving.exporting.onnx",  # what is converted
         "seqmem.serving.exporting.export",  # its error where a disk is full
-        "seqmem.serving.loading.load",  # tf.saved_model
+        "seqmem.serving.loading.served",  # tf.saved_model
         "seqmem.serving.card",  # its version
         "seqmem.serving.provenance",  # its protobufs
         "seqmem.serving.protocol.signatures",  # the message that a SavedModel is

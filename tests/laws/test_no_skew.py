@@ -6,53 +6,46 @@ import sys
 
 import numpy as np
 import pytest
-from samples import FORECASTERS, VOLATILITY_FORECASTERS, random_bars, random_walk
+from samples import FORECASTERS, VARIANCE_FORECASTERS, adapted, random_bars
 from streaming import assert_a_stream_is_a_window
 
+from seqmem.data.reading import read
 from seqmem.serving import ServedModel, export, load
+from seqmem.serving.questions import input_names
 
 
 @pytest.mark.parametrize("make", FORECASTERS)
 def test_served_is_python(make, tmp_path):
-    forecaster = make()
-    prices = random_walk(1100)
-    forecaster.target.transform.adapt(prices.to_numpy())
-    forecaster.build()
+    bars, origins = random_bars(300), np.arange(60, 290)
+    forecaster = adapted(make(), bars)
     folder = export(forecaster, tmp_path, name="sample")
     served, again = ServedModel(folder), load(folder)
-    at = np.arange(40, 1040)
+    assert (served.inputs, served.horizons) == (
+        tuple(input_names(forecaster.target.columns)),
+        forecaster.horizons,
+    )
     for level in (1.0, 40_000.0):
-        series = (prices / prices.iloc[0] * level).to_numpy()
-        expected = forecaster.forecast(series, at)
-        closes = np.stack([series[o - 3 * 8 : o + 1] for o in at])  # longer than needed: cut
-        for batch in (closes[:1], closes, closes[:, -forecaster.closes :]):
-            np.testing.assert_allclose(served(batch), expected[: len(batch)], rtol=1e-6)
-        np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
-    assert_a_stream_is_a_window(forecaster, folder, prices)
+        series = read(bars / bars.iloc[0, 0] * level)
+        expected = forecaster.forecast(series, origins).point
+        np.testing.assert_allclose(served.forecast(series, origins).point, expected, rtol=1e-6)
+        np.testing.assert_allclose(again.forecast(series, origins[:5]).point, expected[:5], rtol=1e-6)
+        rows = series.frame[list(forecaster.target.columns)].to_numpy()
+        longer = np.stack([rows[origin - 60 : origin + 1] for origin in origins])  # than needed: cut
+        for count in (1, len(origins)):
+            found = served(*np.moveaxis(longer[:count], 2, 0))
+            np.testing.assert_allclose(found, expected[:count], rtol=1e-6)
+    if forecaster.network.state_sizes is not None:
+        assert_a_stream_is_a_window(forecaster, folder, bars)
 
 
-@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
-def test_served_variances_are_pythons(make, tmp_path):
-    forecaster, bars = make(), random_bars(300)
-    forecaster.target.adapt([forecaster.target.levels(bars)])
-    forecaster.build()
-    folder = export(forecaster, tmp_path, name="sample")
-    served, again = ServedModel(folder), load(folder)
-    at = np.arange(60, 290)
-    for level in (1.0, 40_000.0):
-        series = bars / bars.iloc[0, 0] * level
-        expected = forecaster.forecast(series, at)
-        rows = {name: series[name.capitalize()[:5]].to_numpy() for name in served.inputs}
-        given = {name: np.stack([one[o - 60 : o + 1] for o in at]) for name, one in rows.items()}
-        for cut in (slice(0, 1), slice(None)):
-            found = served.answer(**{name: values[cut] for name, values in given.items()})
-            np.testing.assert_allclose(found["variance"], expected[cut], rtol=1e-6)
-            yearly = np.sqrt(expected[cut] * 252 / np.array(forecaster.network.horizons))
-            np.testing.assert_allclose(found["volatility"], yearly, rtol=1e-6)
-        np.testing.assert_allclose(again.forecast(series, at[:5]), expected[:5], rtol=1e-6)
-    assert_a_stream_is_a_window(forecaster, folder, bars)
-    with pytest.raises(ValueError, match="gives variance and volatility"):
-        served(given[served.inputs[0]])
+def test_a_server_tells_variance_and_annualised_volatility(tmp_path):
+    bars = random_bars(300)
+    forecaster = adapted(VARIANCE_FORECASTERS[0](), bars)
+    served = ServedModel(export(forecaster, tmp_path, name="sample"))
+    answer = served.answer(closes=bars["Close"].to_numpy()[None])
+    yearly = np.sqrt(answer["variance"] * 252 / np.array(forecaster.horizons))
+    np.testing.assert_allclose(answer["volatility"], yearly, rtol=1e-6)
+    np.testing.assert_allclose(served.forecast(bars).to_frame()["volatility"], yearly[0], rtol=1e-6)
 
 
 ALONE = """
@@ -75,7 +68,7 @@ def test_it_reloads_where_seqmem_was_never_imported(fitted, prices, tmp_path):
         check=True,
         cwd=tmp_path,
     )
-    expected = fitted.forecast(prices, [len(prices) - 1])
+    expected = fitted.forecast(prices).point
     np.testing.assert_allclose(json.loads(run.stdout), expected, rtol=1e-6)
 
 

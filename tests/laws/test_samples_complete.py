@@ -52,7 +52,6 @@ def test_classes_are_abstract_or_final():
             if parent.__module__.startswith("seqmem") and parent.__name__ not in (
                 "Configured",
                 "Recurrent",
-                "Forecaster",  # of which VolatilityForecaster is a choice of parts, and no more
             ):
                 assert getattr(parent, "__abstractmethods__", ()) or parent.__name__ == "_DropIn", parent
                 assert len(parent.__abstractmethods__ if parent.__name__ != "_DropIn" else ()) <= 3

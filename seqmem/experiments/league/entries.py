@@ -23,7 +23,7 @@ from seqmem.models.classics import (
     VarianceBaseline,
     WalkForward,
 )
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.volatility import variance_forecaster as VolatilityForecaster  # noqa: N812
 from seqmem.targets import ScaleFreeVariance
 
 REFERENCES = ("GARCH-t", "GJR-t")

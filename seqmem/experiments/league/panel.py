@@ -23,7 +23,7 @@ from seqmem.experiments.league.entries import (
     title,
     walked,
 )
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.volatility import variance_forecaster as VolatilityForecaster  # noqa: N812
 
 DROPOUT, RATE = 0.2, 3e-3  # half of a single series' and a third: there is more to learn from
 

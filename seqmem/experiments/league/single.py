@@ -25,7 +25,7 @@ from seqmem.experiments.league.entries import (
     walked,
 )
 from seqmem.models.classics import FitWarning
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.volatility import variance_forecaster as VolatilityForecaster  # noqa: N812
 from seqmem.targets import RawVariance
 
 LABELS = 63  # to a chunk: fewer origins in a row train nothing

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from seqmem.cells import cell_class
-from seqmem.data import windows
+from seqmem.data.calendars import Rows
+from seqmem.data.dataset import Dataset
+from seqmem.data.splits import Split
 from seqmem.experiments.studies.base import Case, Panel, Study
 from seqmem.experiments.studies.simulated import YEAR, event, wave
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder
+from seqmem.recipe import Recipe
 from seqmem.targets import PricePath
 from seqmem.transforms import Standardize
 
@@ -63,18 +66,20 @@ class SeasonStudy(Study):
         days = self.years * YEAR
         season = SEASONS[case["season"]](days)
         values = season + np.random.default_rng(case["seed"]).normal(size=days)
-        parts = windows.split(days, history=max(self.lookbacks), horizon=HORIZON)
-        ahead = parts.test[:, None] + np.arange(1, HORIZON + 1)
+        data = Dataset({"series": pd.DataFrame({"close": values})}, Rows())  # no prices: below 0, too
+        split = Split.by_share(data, context_length=max(self.lookbacks), horizon=HORIZON)
+        ahead = split.test(data)["series"][:, None] + np.arange(1, HORIZON + 1)
         epochs = np.nan
         if case["model"] == NAIVE:
-            said = values[ahead - YEAR]
+            forecast = values[ahead - YEAR]
         elif case["model"] == CALENDAR:
-            said = _calendar(values, ahead)
+            forecast = _calendar(values, ahead)
         else:
             name, lookback = case["model"].split(", T=")
-            said, epochs = self._trained(name, int(lookback), values, parts, case["seed"])
+            forecast, epochs = self._trained(name, int(lookback), data, split, case["seed"])
         truth = season[ahead]
-        return [{"recovered": float(1 - np.mean((said - truth) ** 2) / np.mean(truth**2)), "epochs": epochs}]
+        recovered = 1 - np.mean((forecast - truth) ** 2) / np.mean(truth**2)
+        return [{"recovered": float(recovered), "epochs": epochs}]
 
     def verdict(self, rows: pd.DataFrame) -> str:
         """Each cell's two lookbacks, beside the two that need no training."""
@@ -103,23 +108,17 @@ class SeasonStudy(Study):
         return [f"It holds in part: of the {', '.join(won)}." if won else "It does not hold."]
 
     def _trained(
-        self, name: str, lookback: int, values: np.ndarray, parts: windows.Split, seed: int
+        self, name: str, lookback: int, data: Dataset, split: Split, seed: int
     ) -> tuple[np.ndarray, float]:
         keras.utils.set_random_seed(seed)
         make = cell_class(name)
         network = EncoderDecoder(make(self.units), make(self.units), horizon=HORIZON)
         forecaster = Forecaster(network, PricePath(Standardize()), lookback)
         forecaster.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
-        history = forecaster.fit(
-            values,
-            parts.train,
-            validation=parts.validation,
-            epochs=self.epochs,
-            patience=6,
-            seed=seed,
-            guard=None,  # stationary, by the way that they are made
-        )
-        return forecaster.forecast(values, parts.test), float(len(history.epoch))
+        recipe = Recipe(epochs=self.epochs, patience=6, seed=seed)
+        forecaster.fit(data, split, recipe, check_inputs=None)  # stationary, by the way that they are made
+        forecast = forecaster.forecast(data, split.test(data, horizon=HORIZON))
+        return forecast.point, float(len(forecaster.history.epoch))
 
 
 def _calendar(values: np.ndarray, ahead: np.ndarray) -> np.ndarray:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from seqmem.cells import cell_class
-from seqmem.data import windows
+from seqmem.data.splits import Split
 from seqmem.diagnostics import recurrent_layers, saturation
 from seqmem.experiments.studies.base import Case, Panel, Study
 from seqmem.experiments.studies.simulated import bounded_prices
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder
+from seqmem.recipe import Recipe
 from seqmem.targets import PricePath
 from seqmem.transforms import Chain, LogReturn, Standardize, Transform
 
@@ -80,26 +81,21 @@ class StationarityStudy(Study):
         network = EncoderDecoder(make(self.units), make(self.units), horizon=1)
         forecaster = Forecaster(network, PricePath(TRANSFORMS[case["inputs"]]()), self.lookback)
         forecaster.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
-        parts = windows.split(self.days, history=self.lookback + 1, horizon=1)
-        forecaster.fit(
-            prices,
-            parts.train,
-            validation=parts.validation,
-            epochs=self.epochs,
-            patience=6,
-            seed=seed,
-            guard=None,  # which would refuse raw prices: that is what is shown
-        )
+        split = Split.by_share(prices)
+        # A check of the inputs would refuse raw prices: that is what is shown.
+        recipe = Recipe(epochs=self.epochs, patience=6, seed=seed)
+        forecaster.fit(prices, split, recipe, check_inputs=None)
+        (test,) = split.test(prices, context_length=self.lookback + 1).values()
         read = recurrent_layers(forecaster)[0]
-        shapes = np.lib.stride_tricks.sliding_window_view(prices, forecaster.closes + 1)[parts.test[0] :]
+        shapes = np.lib.stride_tricks.sliding_window_view(prices, forecaster.context_length + 1)[test[0] :]
         found = []
         for level in self.levels:
             ending = shapes * (level / shapes[:, -2:-1])
             history, came = ending[:, :-1].astype("float32"), ending[:, -1]
-            said = np.asarray(forecaster.predict(history, verbose=0))[:, 0].astype("float64")
-            error = np.log(np.maximum(said, 1e-3) / came)  # a network of raw prices may say less than 0
+            forecast = forecaster.predict(history[..., None], verbose=0)["mean"][:, 0].astype("float64")
+            error = np.log(np.maximum(forecast, 1e-3) / came)  # raw prices may be forecast below 0
             naive = np.log(level / came)
-            seen = np.asarray(forecaster.target.inputs(history[:: len(history) // SHOWN]))
+            seen = np.asarray(forecaster.target.inputs(history[:: len(history) // SHOWN, :, None]))
             gates = saturation(read, seen)[["low", "high"]].sum(axis=1)
             found.append(
                 {

@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,28 +12,21 @@ import numpy as np
 import pandas as pd
 
 from seqmem.cells import cell_class
-from seqmem.data import windows
-from seqmem.data.series import read_prices
+from seqmem.data.reading import read
+from seqmem.data.splits import Split
 from seqmem.evaluation.volatility import qlike
 from seqmem.experiments.studies.simulated import level_arch
 from seqmem.models.classics import EWMA, MeanReturn
 from seqmem.models.forecaster import Forecaster
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.volatility import variance_forecaster
 from seqmem.networks import EncoderDecoder
+from seqmem.recipe import Recipe
 from seqmem.targets import PricePath, RawVariance, ScaleFreeVariance
 
 SERIES = "bundled:sp500"
 KNOWN = 0.7  # of its rows: what comes after is the test part of everything else, and no study reads it
 HORIZON = 5
 SCORED = 0.12  # of the rows, in each fold; as many before them stop the training
-
-
-class Fold(NamedTuple):
-    """Origins: to learn from, to stop by, and later ones to score on."""
-
-    train: np.ndarray
-    stop: np.ndarray
-    score: np.ndarray
 
 
 class Trial(NamedTuple):
@@ -61,12 +55,12 @@ class Task(ABC):
         """A forecaster of cells made by `make(units)`."""
 
     @abstractmethod
-    def score(self, forecast: np.ndarray, at: np.ndarray, known: int) -> float:
-        """How wrong forecasts [N, H] from the origins `at` are; baselines learn from `known` rows."""
+    def score(self, forecast: np.ndarray, origins: np.ndarray, split: Split) -> float:
+        """How wrong forecasts [N, H] from the origins are; baselines learn from what the split knows."""
 
-    def fit_options(self) -> dict[str, Any]:
-        """Of `Forecaster.fit`."""
-        return {}
+    def recipe(self, forecaster: Forecaster, seed: int) -> Recipe:
+        """How a forecaster is trained."""
+        return replace(forecaster.network.recipe, seed=seed)
 
     def trial(
         self, cell: str, units: int, lookback: int, longest: int, fold: int, folds: int, seed: int
@@ -74,16 +68,15 @@ class Task(ABC):
         """Train a cell on a fold, with the origins that the `longest` lookback allows, and score it."""
         closes = self.closes()
         make = cell_class(cell)
-        history = self.forecaster(make, units, longest).closes
+        context_length = self.forecaster(make, units, longest).context_length
         keras.utils.set_random_seed(seed)
         forecaster = self.forecaster(make, units, lookback)
-        part = cut(len(closes), fold, folds, history=history, horizon=HORIZON)
+        split = cut(len(closes), fold, folds, context_length=context_length, horizon=HORIZON)
         clock = _Clock()
-        trained = forecaster.fit(
-            closes, part.train, validation=part.stop, seed=seed, callbacks=[clock], **self.fit_options()
-        )
-        losses = trained.history["val_loss"]
-        score = self.score(forecaster.forecast(closes, part.score), part.score, int(part.score[0]) + 1)
+        forecaster.fit(closes, split, self.recipe(forecaster, seed), callbacks=[clock])
+        losses = forecaster.history.history["val_loss"]
+        (origins,) = split.test(closes).values()
+        score = self.score(forecaster.forecast(closes, origins).point, origins, split)
         return Trial(score, float(np.argmin(losses) + 1), 1000 * float(np.median(clock.epochs[1:])))
 
 
@@ -98,16 +91,16 @@ class Returns(Task):
         """An encoder-decoder on standardised log returns."""
         return Forecaster(EncoderDecoder(make(units), make(units), horizon=HORIZON), PricePath(), lookback)
 
-    def score(self, forecast: np.ndarray, at: np.ndarray, known: int) -> float:
+    def score(self, forecast: np.ndarray, origins: np.ndarray, split: Split) -> float:
         """Over the whole path."""
         closes = self.closes()
-        came = np.log(closes[at[:, None] + np.arange(1, HORIZON + 1)])
-        naive = np.log(MeanReturn(horizon=HORIZON).fit(closes, known).forecast(closes, at))
+        came = np.log(closes[origins[:, None] + np.arange(1, HORIZON + 1)])
+        naive = np.log(MeanReturn(horizon=HORIZON).fit(closes, split).forecast(closes, origins).point)
         return float(np.mean((np.log(forecast) - came) ** 2) / np.mean((naive - came) ** 2))
 
-    def fit_options(self) -> dict[str, Any]:
-        """As the search has them, a few epochs."""
-        return {"epochs": 8, "patience": 3}
+    def recipe(self, forecaster: Forecaster, seed: int) -> Recipe:
+        """A few epochs."""
+        return Recipe(epochs=8, patience=3, seed=seed)
 
 
 class Volatility(Task):
@@ -119,14 +112,14 @@ class Volatility(Task):
 
     def forecaster(self, make: Any, units: int, lookback: int) -> Forecaster:
         """The league's design, one seed."""
-        target = ScaleFreeVariance((1, HORIZON), ranges=False)
-        return VolatilityForecaster(make(units, dropout=0.4), target, lookback)
+        target = ScaleFreeVariance((1, HORIZON), use_range=False)
+        return variance_forecaster(make(units, dropout=0.4), target, lookback)
 
-    def score(self, forecast: np.ndarray, at: np.ndarray, known: int) -> float:
+    def score(self, forecast: np.ndarray, origins: np.ndarray, split: Split) -> float:
         """A day ahead, on squared returns."""
         closes = self.closes()
-        came = np.log(closes[at + 1] / closes[at]) ** 2
-        ewma = EWMA().fit(closes, known).forecast(closes, at)
+        came = np.log(closes[origins + 1] / closes[origins]) ** 2
+        ewma = EWMA().fit(closes, split).forecast(closes, origins).point
         return qlike(came, forecast[:, 0]) / qlike(came, ewma[:, 0])
 
 
@@ -145,24 +138,21 @@ class KnownMemory(Task):
 
     def forecaster(self, make: Any, units: int, lookback: int) -> Forecaster:
         """A network on squared returns, and on nothing older than the lookback."""
-        return VolatilityForecaster(make(units), RawVariance((1, HORIZON)), lookback)
+        return variance_forecaster(make(units), RawVariance((1, HORIZON)), lookback)
 
-    def score(self, forecast: np.ndarray, at: np.ndarray, known: int) -> float:
+    def score(self, forecast: np.ndarray, origins: np.ndarray, split: Split) -> float:
         """A day ahead."""
-        return qlike(_simulated(self.days, self.memory)[1][at], forecast[:, 0])
+        return qlike(_simulated(self.days, self.memory)[1][origins], forecast[:, 0])
 
 
 TASKS: Mapping[str, type[Task]] = {"returns": Returns, "volatility": Volatility, "simulated": KnownMemory}
 
 
-def cut(length: int, fold: int, folds: int, *, history: int, horizon: int) -> Fold:
-    """One of `folds` folds that walk forward to the end of `length` rows, the rest before them."""
+def cut(length: int, fold: int, folds: int, *, context_length: int, horizon: int) -> Split:
+    """One of `folds` folds that walk forward to the end of `length` rows, and as many to stop early by."""
     width = int(SCORED * length)
     begin = length - (folds - fold) * width  # of what is scored
-    borders = ((0, begin - width), (begin - width, begin), (begin, begin + width))
-    return Fold(
-        *(windows.origins(*rows, history=history, horizon=horizon, length=length) for rows in borders)
-    )
+    return Split(begin - width, begin, end=begin + width, context_length=context_length, horizon=horizon)
 
 
 def paired(rows: pd.DataFrame, column: str, first: Any, second: Any) -> tuple[float, float]:
@@ -186,7 +176,7 @@ class _Clock(keras.callbacks.Callback):
 
 @cache
 def _known_closes() -> np.ndarray:
-    prices = read_prices(SERIES)
+    prices = read(SERIES).frame["close"]
     return prices.to_numpy()[: int(KNOWN * len(prices))]
 
 

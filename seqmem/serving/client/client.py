@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from seqmem.data.bars import BAR, as_bars
-from seqmem.data.series import PriceError, coming_days
-from seqmem.serving.client.inputs import closes_by_asset, windows
+from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.splits import Origins
+from seqmem.evaluation.forecast import Forecast
 from seqmem.serving.client.transport import Model, ServerUnavailable, ServingError, transport
 from seqmem.serving.protocol.signatures import Signature
 from seqmem.serving.protocol.tensors import DTYPES
+from seqmem.serving.questions import as_forecast, inputs_of, origins_of
 
 __all__ = ["Client", "ServerUnavailable", "ServingError"]
 _DEFAULT = "serving_default"
@@ -114,82 +114,51 @@ class Client:
         }
         return self._transport.predict(self._model, signature, found, arrays)
 
-    def forecast(self, prices: pd.Series | pd.DataFrame) -> pd.DataFrame:
-        """The closes that follow the last row, by date.
+    def forecast(self, data: PriceData, origins: Origins = None) -> Forecast:
+        """The forecast from each origin, by default from the last row of each series; dated by the card.
 
         Args:
-            prices: closes by date: a Series, a frame of bars (its Close, or the column that the model learnt
-                from), or a wide frame, whose columns are assets: one batch.
-
-        Returns:
-            [H, assets]: the dates that follow as its index; column `forecast`, or the assets.
+            data: a series or a panel (its series are one batch); see `seqmem.read`.
+            origins: rows, dates, a slice or a mask.
 
         Raises:
-            PriceError: too few rows, or a close that is not finite and above 0: by asset, row and date.
-            ServingError: the server's error.
+            PriceError: prices that will not do: by series, row and date.
+            ServingError: the server's error; a model without a card.
         """
-        closes = closes_by_asset(prices, self._about().card.get("data", {}).get("column", "Close"))
-        if "forecast" not in self._signature(_DEFAULT).outputs:
-            outputs = ", ".join(self._signature(_DEFAULT).outputs)
-            raise ServingError(f"{self._model.name} gives {outputs}, no path: use volatility()")
-        answer = self._ask({"closes": closes})["forecast"]
-        return pd.DataFrame(answer.T, coming_days(closes.index, answer.shape[1]), closes.columns)
+        card = self._card()
+        data, rows = origins_of(data, origins, card)
+        answer = self._answer_of(data, rows, card)
+        if answer is None:  # another version came meanwhile
+            card = self._card()
+            data, rows = origins_of(data, origins, card)
+            answer = self.predict(**inputs_of(data, rows, card))
+        return as_forecast(data, rows, answer, card)
 
-    def volatility(self, bars: pd.DataFrame | pd.Series) -> pd.DataFrame:
-        """The variance of the log return that follows the last bar, and the volatility of a year.
-
-        Args:
-            bars: High, Low and Close by date, or closes alone, as the model takes them.
-
-        Returns:
-            A row for each horizon: days, the date on which they end, variance, volatility.
-
-        Raises:
-            PriceError: too few bars, or columns that are not there.
-            ServingError: the server's error.
-        """
-        found = self._signature(_DEFAULT)
-        if "variance" not in found.outputs:
-            raise ServingError(
-                f"{self._model.name} gives {', '.join(found.outputs)}, no variance: use forecast()"
-            )
-        rows = as_bars(bars)
-        names = [name.lower() for name in BAR] if len(found.inputs) > 1 else list(found.inputs)
-        columns = rows.T if len(names) > 1 else rows.T[-1:]
-        if len(columns) != len(names):
-            raise PriceError(f"{self._model.name}: expected {', '.join(names)}. Received: closes alone")
-        answer = self._ask(
-            {name: pd.DataFrame({"": one}, bars.index) for name, one in zip(names, columns, strict=True)}
-        )
-        horizons = len(answer["variance"][0])
-        days = [int(each) for each in self._about().card.get("horizons", range(1, horizons + 1))]
-        until = coming_days(bars.index, max(days))[[each - 1 for each in days]]
-        values = {name: answer[name][0] for name in ("variance", "volatility")}
-        return pd.DataFrame({"days": days, "until": until, **values})
-
-    def _ask(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-        """`serving_default`, with as many rows as it needs; once more if another version came meanwhile."""
+    def _answer_of(
+        self, data: Dataset, rows: dict[str, np.ndarray], card: Mapping[str, Any]
+    ) -> dict[str, np.ndarray] | None:
+        """`serving_default`; None, and the server's word forgotten, if another version has come meanwhile."""
         before = self._about()
         try:
-            answer = self._send(frames)
+            answer = self.predict(**inputs_of(data, rows, card))
         except ServerUnavailable:
             raise
         except ServingError:
             self.refresh()
             if self._about() == before:
                 raise
-            return self._send(frames)
-        expected = len(before.card.get("horizons", ())) or before.card.get("horizon")
-        if expected in (None, next(iter(answer.values())).shape[1]):
+            return None
+        expected = {name: list(shape[1:]) for name, shape in card["output"].items()}
+        if {name: list(np.shape(values)[1:]) for name, values in answer.items()} == expected:
             return answer
         self.refresh()
-        return self._send(frames)
+        return None
 
-    def _send(self, frames: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-        needed = self._about().card.get("closes")
-        return self.predict(
-            **{each: windows(frame, needed, f"{self._model.name}: {each}") for each, frame in frames.items()}
-        )
+    def _card(self) -> dict[str, Any]:
+        card = self._about().card
+        if not card:
+            raise ServingError(f"{self._model.name}: no card (no signature `describe`): use predict()")
+        return card
 
     def _signature(self, name: str) -> Signature:
         found = self._about().signatures

@@ -7,9 +7,11 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from seqmem.heads import LabelForecast
 from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import inference
 from seqmem.serving.exporting.graph_checks import checked, enough
+from seqmem.serving.questions import input_names
 
 Tensor = Any
 
@@ -30,103 +32,88 @@ class Endpoint(NamedTuple):
 
 def endpoints(forecaster: Forecaster, card: str) -> list[Endpoint]:
     """All that a forecaster can answer; `card` is what ``describe`` says."""
-    names = columns(forecaster)
+    names = input_names(forecaster.target.columns)
     window = [tf.TensorSpec((None, None), tf.float32, name=name) for name in names]
-    asked = Window(forecaster)
-    found = [Endpoint("serving_default", asked.forecast, window)]
-    if forecaster.target.columns:
-        found.append(Endpoint("volatility", asked.forecast, window))
-    if streams(forecaster):
+    answers = Window(forecaster)
+    found = [Endpoint("serving_default", answers.forecast, window)]
+    if forecaster.quantity.signature:
+        found.append(Endpoint(forecaster.quantity.signature, answers.forecast, window))
+    if forecaster.network.state_sizes is not None:
         stream = Stream(forecaster)
         found += [Endpoint("start", stream.start, window), Endpoint("step", stream.step, stream.inputs)]
-    if explains(forecaster):
-        found.append(Endpoint("explain", asked.explain, window))
+    if gate_widths(forecaster):
+        found.append(Endpoint("explain", answers.explain, window))
     request = tf.TensorSpec((None,), tf.string, name="request")
     found.append(Endpoint("describe", lambda request: {"card": tf.fill(tf.shape(request), card)}, [request]))
     return found
 
 
-def columns(forecaster: Forecaster) -> list[str]:
-    """The names of what a server is given."""
-    return ["high", "low", "close"] if forecaster.target.columns == (3,) else ["closes"]
-
-
-def streams(forecaster: Forecaster) -> bool:
-    """Whether the network can read on from where it ended."""
-    return hasattr(forecaster.network, "memory")
-
-
-def explains(forecaster: Forecaster) -> bool:
-    """Whether the network has gates, and tells them."""
-    if not hasattr(forecaster.network, "gates"):
-        return False
-    try:
-        return bool(gate_widths(forecaster))
-    except (TypeError, AttributeError):  # cells that are not ours; networks of networks that do not tell
-        return False
-
-
 def gate_widths(forecaster: Forecaster) -> dict[str, int]:
-    """The gates that ``explain`` tells, and their widths."""
-    rows = np.ones((1, forecaster.closes, *forecaster.target.columns), "float32")
-    gates = forecaster.network.gates(forecaster.target.inputs(ops.convert_to_tensor(rows)))
+    """The gates that ``explain`` tells, and their widths; none of a network that tells of none."""
+    rows = np.ones((1, forecaster.context_length, len(forecaster.target.columns)), "float32")
+    try:
+        gates = forecaster.network.gates(forecaster.target.inputs(ops.convert_to_tensor(rows)))
+    except (TypeError, AttributeError):  # cells that are not ours have none
+        return {}
     return {name: int(values.shape[-1]) for name, values in gates.items()}
 
 
 class Window:
-    """Answers from whole windows: prices [B, T], T at least `Forecaster.closes`; longer ones are cut."""
+    """Answers from whole windows: prices [B, T], T at least the context length; longer ones are cut."""
 
     def __init__(self, forecaster: Forecaster) -> None:
         self.forecaster = forecaster
 
     def history(self, prices: Sequence[Tensor]) -> Tensor:
-        """All that is given, checked: closes [B, T], or bars [B, T, columns]."""
-        needed = self.forecaster.closes
-        named = list(zip(columns(self.forecaster), prices, strict=True))
-        checks = [check for name, one in named for check in (enough(name, one, needed), checked(name, one))]
+        """All rows that are given, checked: [B, T, C]."""
+        forecaster = self.forecaster
+        names, positive = input_names(forecaster.target.columns), forecaster.target.positive
+        checks = [
+            check
+            for name, one in zip(names, prices, strict=True)
+            for check in (enough(name, one, forecaster.context_length), checked(name, one, positive))
+        ]
         with tf.control_dependencies(checks):
-            whole = tf.stack(prices, -1) if self.forecaster.target.columns else tf.identity(prices[0])
-        return whole
+            return tf.stack(prices, -1)
 
     def window(self, prices: Sequence[Tensor]) -> Tensor:
-        """The last of it, as much as a window needs: [B, closes], or [B, closes, columns]."""
-        needed = self.forecaster.closes
-        return tf.ensure_shape(
-            self.history(prices)[:, -needed:], (None, needed, *self.forecaster.target.columns)
-        )
+        """The last of them, as many as a window needs: [B, rows, C]."""
+        needed, width = self.forecaster.context_length, len(self.forecaster.target.columns)
+        return tf.ensure_shape(self.history(prices)[:, -needed:], (None, needed, width))
 
     def forecast(self, *prices: Tensor) -> dict[str, Tensor]:
-        """`Forecaster.call`."""
+        """`Forecaster.respond`, by name."""
         history = self.history(prices)
         with inference.export_graph(self.forecaster):
-            found = self.forecaster(history, training=False)
-        return self.forecaster.target.answer(found)
+            found = self.forecaster.respond(history, training=False)
+        return self.forecaster.outputs(found)
 
     def explain(self, *prices: Tensor) -> dict[str, Tensor]:
         """What each gate does at each step of the window: [B, lookback, U]."""
         inputs = self.forecaster.target.inputs(self.window(prices))
-        gates: dict[str, Tensor] = self.forecaster.network.gates(inputs)
-        return gates
+        return self.forecaster.network.gates(inputs)
 
 
 class Stream:
     """Answers from one new row at a time; all that is remembered goes in and out, by name.
 
     A state is `history`, the last rows that the transform looks back on, and ``state_0`` ..., those of the
-    cells. All zeros is the state of a stream that has seen nothing; until the history is full there is no
-    forecast, but NaN. A stream of T rows says what a window of the same rows would.
+    cells. All zeros is the state of a stream that has read nothing; until the history is full there is no
+    forecast, but NaN. After T rows a stream answers what a window of the same rows would.
     """
 
     def __init__(self, forecaster: Forecaster) -> None:
         self.forecaster = forecaster
-        self.rows, self.columns = forecaster.target.lag, forecaster.target.columns
-        self.widths = forecaster.network.memory
-        self.names = [name.removesuffix("s") for name in columns(forecaster)]
+        self.rows, self.width = forecaster.target.warmup, len(forecaster.target.columns)
+        self.widths = forecaster.network.state_sizes or ()
+        self.names = list(forecaster.target.columns)
 
     @property
     def inputs(self) -> list[tf.TensorSpec]:
         """One price each, then the state."""
-        state = {"history": (None, self.rows, *self.columns)} if self.rows else {}
+        state: dict[str, tuple[int | None, ...]] = {}
+        if self.rows:
+            state["history"] = (None, self.rows) if self.width == 1 else (None, self.rows, self.width)
         state |= {f"state_{n}": (None, width) for n, width in enumerate(self.widths)}
         shapes = {name: (None,) for name in self.names} | state
         return [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()]
@@ -135,27 +122,39 @@ class Stream:
         """Begin with a window: its forecast, and the state after it."""
         history = Window(self.forecaster).window(prices)
         first = [tf.zeros((tf.shape(history)[0], width)) for width in self.widths]
-        forecast, after = self._read(history, first)
-        return self._answer(forecast, history, after)
+        return self._answer(*self._read(history, first), history)
 
     def step(self, *given: Tensor) -> dict[str, Tensor]:
         """Read one row more."""
         prices, state = given[: len(self.names)], list(given[len(self.names) :])
-        with tf.control_dependencies([checked(*one) for one in zip(self.names, prices, strict=True)]):
-            row = tf.stack(prices, -1) if self.columns else tf.identity(prices[0])
-        row = row[:, None]
-        rows = tf.concat([state.pop(0), row], 1) if self.rows else row
-        seen = tf.reduce_all(rows > 0, range(1, len(rows.shape)))[:, None]
-        forecast, after = self._read(rows, state)
+        positive = self.forecaster.target.positive
+        with tf.control_dependencies(
+            [checked(name, one, positive) for name, one in zip(self.names, prices, strict=True)]
+        ):
+            row = tf.stack(prices, -1)[:, None]  # [B, 1, C]
+        rows = row
+        if self.rows:
+            before = state.pop(0)
+            rows = tf.concat([before[..., None] if self.width == 1 else before, row], 1)
+        seen = tf.reduce_all(tf.reduce_any(rows != 0, -1), 1)[:, None]  # a row of zeros has not come yet
+        found, after = self._read(rows, state)
         after = [tf.where(seen, new, old) for new, old in zip(after, state, strict=True)]
-        return self._answer(tf.where(seen, forecast, np.nan), rows, after)
+        known = [None if one is None else _where(seen, one) for one in found]
+        return self._answer(LabelForecast(*known), after, rows)
 
-    def _read(self, rows: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _read(self, rows: Tensor, states: list[Tensor]) -> tuple[LabelForecast, list[Tensor]]:
         forecaster = self.forecaster
-        said, after = forecaster.network.advance(forecaster.target.inputs(rows), states)
-        return forecaster.target.restore(said, rows), after
+        raw, after = forecaster.network.advance(forecaster.target.inputs(rows), states)
+        return forecaster.read(raw, rows), after
 
-    def _answer(self, forecast: Tensor, rows: Tensor, after: list[Tensor]) -> dict[str, Tensor]:
-        state = {"history": rows[:, -self.rows :]} if self.rows else {}
+    def _answer(self, found: LabelForecast, after: list[Tensor], rows: Tensor) -> dict[str, Tensor]:
+        state = {}
+        if self.rows:
+            state["history"] = rows[:, -self.rows :, 0] if self.width == 1 else rows[:, -self.rows :]
         state |= {f"state_{n}": one for n, one in enumerate(after)}
-        return self.forecaster.target.answer(forecast) | state
+        return self.forecaster.outputs(found) | state
+
+
+def _where(seen: Tensor, values: Tensor) -> Tensor:
+    """Values [B, H] or [B, H, Q] where a row has been read; NaN elsewhere."""
+    return tf.where(seen if len(values.shape) == 2 else seen[..., None], values, np.nan)

@@ -7,15 +7,15 @@ from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
+from seqmem.data.dataset import PriceData
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.card import card, read_card, to_json
 from seqmem.serving.card_markdown import PAGE, page
 from seqmem.serving.exporting import warmup
 from seqmem.serving.exporting.drafts import draft_in
-from seqmem.serving.exporting.endpoints import columns, endpoints
+from seqmem.serving.exporting.endpoints import endpoints
 from seqmem.serving.exporting.onnx import to_onnx
 from seqmem.serving.folders import check_destination, is_version, versions_in
 from seqmem.serving.loading.safety import check_keras_file
@@ -32,7 +32,7 @@ def export(
     *,
     name: str,
     version: int | None = None,
-    prices: pd.Series | pd.DataFrame | None = None,
+    prices: PriceData | None = None,
     onnx: bool = False,
     **more: Any,
 ) -> Path:
@@ -40,10 +40,11 @@ def export(
 
     Signatures, all of named float32 tensors with the batch B free:
 
-        serving_default   `closes` [B, at least T + lag] -> `forecast` [B, H] in the units of the closes; of a
-                          forecaster of variances `closes`, or `high`, `low` and `close` -> `variance` and
-                          annualised `volatility` [B, H]
-        volatility        the same again, of a forecaster of variances
+        serving_default   the columns that the target reads, each [B, at least T + warm-up] (`closes`; or
+                          `high`, `low` and `close`; ...) -> what is forecast, [B, H] (`forecast`; or
+                          `variance` and annualised `volatility`); and `quantiles` [B, H, Q] where the head
+                          has them
+        volatility        the same again, of a variance
         start             as serving_default, and the state of a stream after the window
         step              one `close` [B] (or bar) and a state -> the forecast and the state after it
         explain           as serving_default -> every gate at every step of the window [B, T, U]
@@ -59,7 +60,7 @@ def export(
         root: the folder of all models.
         name: of the model: letters, digits, ``_``, ``-`` and ``.``.
         version: a whole number of at least 1 that is not taken. None: the next free one.
-        prices: the series, or the bars, that the model was made from, for the card.
+        prices: what the model was made from, for the card; see `seqmem.read`.
         onnx: write ``model.onnx`` too: `serving_default` for ONNX Runtime; see `to_onnx`.
         **more: goes into the card.
 
@@ -79,8 +80,7 @@ def export(
     home = Path(root) / name
     if version is not None and (home / str(version)).exists():
         raise FileExistsError(f"export: {home / str(version)} exists; versions are never overwritten")
-    rows = np.linspace(100, 101, forecaster.closes)
-    forecaster.forecast(rows if not columns(forecaster)[1:] else np.stack([rows] * 3, 1))  # is there one?
+    _check_fitted(forecaster)
     about = card(forecaster, name=name, prices=prices, **more)
     if version is None and (same := _newest_if_same(home, about, onnx)):
         return same
@@ -88,7 +88,7 @@ def export(
         home.mkdir(parents=True, exist_ok=True)
         with draft_in(home) as draft:
             _write_saved_model(forecaster, draft, to_json(about))
-            warmup.write(draft, closes=forecaster.closes, name=name)
+            warmup.write(draft, context_length=forecaster.context_length, name=name)
             forecaster.save(draft / KERAS_FILE)
             check_keras_file(draft / KERAS_FILE)
             if onnx:
@@ -124,6 +124,13 @@ def _lasting(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _lasting(value) for key, value in node.items() if key not in FLEETING}
     return [_lasting(value) for value in node] if isinstance(node, list) else node
+
+
+def _check_fitted(forecaster: Forecaster) -> None:
+    rows = np.linspace(100, 101, forecaster.context_length)
+    window = np.repeat(rows[None, :, None], len(forecaster.target.columns), axis=2)
+    if not np.isfinite(np.asarray(forecaster(window))).all():
+        raise ValueError("export: the forecast is not finite: never fitted, or its weights diverged")
 
 
 def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None:

@@ -18,12 +18,19 @@ def enough(name: str, prices: Tensor, needed: int) -> tf.Operation:
     )
 
 
-def checked(name: str, prices: Tensor) -> tf.Operation:
-    """Refuse prices [B] or [B, T] that are not above 0 and finite; say where the first of them stand."""
-    good = (prices > 0) & (prices < float("inf"))  # NaN is neither
+def checked(name: str, prices: Tensor, positive: bool = True) -> tf.Operation:
+    """Refuse values [B] or [B, T] that are not finite, or not above 0; say where the first of them stand.
+
+    Args:
+        name: of the values.
+        prices: the values.
+        positive: whether they must be above 0.
+    """
+    good = (prices < float("inf")) & (prices > (0 if positive else -float("inf")))  # NaN is neither
     where = "[row, position]" if len(prices.shape) > 1 else "[row]"
+    words = "prices above 0" if positive else "numbers"
     return tf.raw_ops.Assert(
         condition=tf.reduce_all(good),
-        data=[f"{name}: expected finite prices above 0. Not so at {where}:", tf.where(~good)],
+        data=[f"{name}: expected finite {words}. Not so at {where}:", tf.where(~good)],
         summarize=6,
     )

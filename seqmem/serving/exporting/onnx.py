@@ -14,7 +14,7 @@ from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell
 from seqmem.cells.activations import sigmoid, tanh
 from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import inference
-from seqmem.serving.exporting.endpoints import columns
+from seqmem.serving.questions import input_names
 
 Tensor = Any
 OPSET = 17
@@ -43,15 +43,20 @@ def to_onnx(forecaster: Forecaster) -> bytes:
         from tf2onnx import convert
     except ImportError as error:
         raise ImportError("to_onnx: needs tf2onnx: pip install 'seqmem[onnx]'") from error
-    names, cells = columns(forecaster), _Cells(forecaster)
+    names, cells = input_names(forecaster.target.columns), _Cells(forecaster)
 
     def serve(*prices: Tensor) -> dict[str, Tensor]:
-        history = tf.stack(prices, -1) if forecaster.target.columns else prices[0]
+        history = tf.stack(prices, -1)
         with inference.export_graph(forecaster, inference.FusedKernel(cells.fits, cells.mark)):
-            answer = forecaster.target.answer(forecaster(history, training=False))
-        # Of what is not above 0 and finite, no logarithm is.
-        total = tf.add_n([tf.reduce_sum(tf.math.log(one), axis=1, keepdims=True) for one in prices])
-        return {name: tf.where(tf.abs(total) < np.inf, said, np.nan) for name, said in answer.items()}
+            answer = forecaster.outputs(forecaster.respond(history, training=False))
+        # Where it must be above 0: of what is not, and not finite, there is no logarithm.
+        numbers = [tf.math.log(one) if forecaster.target.positive else one for one in prices]
+        total = tf.add_n([tf.reduce_sum(one, axis=1, keepdims=True) for one in numbers])
+        finite = tf.abs(total) < np.inf
+        return {
+            name: tf.where(finite if len(values.shape) == 2 else finite[..., None], values, np.nan)
+            for name, values in answer.items()
+        }
 
     inputs = [tf.TensorSpec((None, None), tf.float32, name=name) for name in names]
     function = tf.function(serve, input_signature=inputs, autograph=False)

@@ -15,7 +15,7 @@ PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
 def write(
     folder: Path,
     *,
-    closes: int,
+    context_length: int,
     name: str,
     batches: Sequence[int] = (1, 32),
     signature: str = "serving_default",
@@ -27,7 +27,7 @@ def write(
 
     Args:
         folder: of the SavedModel.
-        closes: that a window needs: the length of every axis that is free, the first one aside.
+        context_length: rows that a window reads: the length of every free axis but the first.
         name: of the model, as a server has it.
         batches: the sizes of the first axis.
         signature: the entry to be warmed.
@@ -49,14 +49,14 @@ def write(
             request = log.predict_log.request
             request.model_spec.name, request.model_spec.signature_name = name, signature
             for each, spec in inputs.items():
-                request.inputs[each].CopyFrom(to_proto(_example(spec, batch, closes)))
+                request.inputs[each].CopyFrom(to_proto(_example(spec, batch, context_length)))
             records.write(log.SerializeToString(deterministic=True))
     return path
 
 
-def _example(spec: Spec, batch: int, closes: int) -> np.ndarray:
+def _example(spec: Spec, batch: int, context_length: int) -> np.ndarray:
     """Something of the right shape that every graph accepts: prices that rise from 100 to 101."""
-    free = [batch, *[closes] * (len(spec.shape or ()) - 1)]
+    free = [batch, *[context_length] * (len(spec.shape or ()) - 1)]
     shape = tuple(own if own >= 0 else size for own, size in zip(spec.shape or (), free, strict=False))
     if spec.dtype == "DT_STRING":
         return np.full(shape, b"", object)

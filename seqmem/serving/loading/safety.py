@@ -31,7 +31,8 @@ OBJECT = {"module", "class_name", "config", "registered_name", "build_config", "
 # What our configs name of Keras. Ours, and those of cells that the caller imported, are in Keras's registry.
 KERAS: dict[str, set[str] | None] = {
     "keras": {"DTypePolicy"},
-    "keras.layers": {"Dense", "GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells"},
+    "keras.layers": {"Dense", "GRU", "GRUCell", "LSTM", "LSTMCell", "SimpleRNN", "SimpleRNNCell"}
+    | {"StackedRNNCells"},
     "keras.initializers": None,
     "keras.regularizers": None,
     "keras.constraints": None,

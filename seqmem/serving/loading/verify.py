@@ -8,7 +8,8 @@ import numpy as np
 
 from seqmem.serving.card import read_card
 from seqmem.serving.folders import newest
-from seqmem.serving.loading.load import ServedModel, load
+from seqmem.serving.loading.load import load
+from seqmem.serving.loading.served import ServedModel
 from seqmem.serving.provenance import check_files, operations, weights_hash
 from seqmem.serving.safe_files import DamagedModel
 
@@ -47,9 +48,9 @@ def verify(path: str | Path) -> list[Finding]:
         raise DamagedModel(f"{folder}: weights: expected the hash {about['weights']}. Received: {found}")
     findings.append(Finding("weights", f"{about['parameters']}, hash {found[:12]}..."))
     inputs = {name: np.asarray(values, "float32") for name, values in about["example"]["inputs"].items()}
-    history = np.stack(list(inputs.values()), -1) if forecaster.target.columns else inputs["closes"]
+    history = np.stack(list(inputs.values()), -1)
     ways: dict[str, Callable[[], Any]] = {
-        "Python's forecast": lambda: forecaster.target.answer(forecaster(history, training=False)),
+        "Python's forecast": lambda: forecaster.outputs(forecaster.respond(history, training=False)),
         "the served forecast": lambda: ServedModel(folder).answer(**inputs),
     }
     for what, ask in ways.items():

@@ -1,0 +1,7 @@
+"""Heads: what the last axis of a network's output means, and its loss."""
+
+from seqmem.heads.base import Head, LabelForecast
+from seqmem.heads.log_variance import LogVariance
+from seqmem.heads.point import Point
+
+__all__ = ["Head", "LabelForecast", "LogVariance", "Point"]

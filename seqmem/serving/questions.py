@@ -1,0 +1,75 @@
+"""What a model is sent, and what it answers: from prices to named arrays, and from those to a `Forecast`.
+
+It reads a model's card alone: no Keras, no TensorFlow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from seqmem.data.calendars import Calendar
+from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.data.splits import Origins, as_origins
+from seqmem.evaluation.forecast import Forecast, Prediction
+from seqmem.quantities import Quantity
+
+Rows = dict[str, np.ndarray]
+
+
+def input_names(columns: tuple[str, ...]) -> list[str]:
+    """What the columns of a history are called by a server: of the close alone, ``closes``.
+
+    >>> input_names(("close",)), input_names(("high", "low", "close"))
+    (['closes'], ['high', 'low', 'close'])
+    """
+    return ["closes"] if columns == ("close",) else list(columns)
+
+
+def origins_of(data: PriceData, origins: Origins, card: Mapping[str, Any]) -> tuple[Dataset, Rows]:
+    """The data, checked, dated by the model's calendar, and the origins in each of their series.
+
+    Raises:
+        PriceError: data that will not do.
+        ValueError: columns that are not there, or fewer rows than a window reads.
+    """
+    data = as_dataset(data)
+    missing = [name for name in card["columns"] if not data.has(name)]
+    if missing:
+        raise ValueError(
+            f"{card['name']}: expected columns {', '.join(card['columns'])}. "
+            f"Received: {', '.join(data.columns)}"
+        )
+    if card.get("calendar"):
+        data = replace(data, calendar=Calendar.from_config(card["calendar"]))
+    return data, as_origins(data, origins, context_length=int(card["context_length"]))
+
+
+def inputs_of(data: Dataset, origins: Rows, card: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The windows that end at the origins, of all series one after the other: name -> [N, rows] float32."""
+    back = np.arange(1 - int(card["context_length"]), 1)
+    windows = [
+        data.values(name, tuple(card["columns"]))[rows[:, None] + back] for name, rows in origins.items()
+    ]
+    stacked = np.concatenate(windows).astype("float32")  # [N, rows, C]
+    return {name: stacked[..., column] for column, name in enumerate(input_names(tuple(card["columns"])))}
+
+
+def as_forecast(
+    data: Dataset, origins: Rows, answer: Mapping[str, np.ndarray], card: Mapping[str, Any]
+) -> Forecast:
+    """What a model answered, as a `Forecast`: its first output is the forecast itself."""
+    borders = np.cumsum([len(rows) for rows in origins.values()])[:-1]
+    levels = tuple(card.get("levels", ()))
+    main = np.split(np.asarray(answer[next(iter(card["output"]))], "float64"), borders)
+    quantiles: list[Any] = [None] * len(origins)
+    if levels:
+        quantiles = np.split(np.asarray(answer["quantiles"], "float64"), borders)
+    predictions = {
+        name: Prediction(mean, each, levels=levels)
+        for name, mean, each in zip(origins, main, quantiles, strict=True)
+    }
+    quantity = Quantity.from_config(card["quantity"])
+    return Forecast.assemble(data, origins, quantity, tuple(card["horizons"]), predictions)
