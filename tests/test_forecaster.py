@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples import CELLS, random_walk, small_forecaster
-from seqmem.models.callbacks import TrainingDiverged
 
 from seqmem.data import windows
 from seqmem.data.stationarity import NonStationary
 from seqmem.data.windows import split
+from seqmem.models.callbacks import TrainingDiverged
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder, Linear
 from seqmem.targets import PricePath

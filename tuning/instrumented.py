@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import keras_tuner
 import numpy as np
-from seqmem.models.callbacks import TrainingDiverged
 
+from seqmem.models.callbacks import TrainingDiverged
 from tuning.display.observer import Observer
 from tuning.journal.project import Project
 from tuning.stopping import Stopping
