@@ -2,7 +2,10 @@
 
 import configparser
 import json
+import os
 import re
+import signal
+import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -91,6 +94,20 @@ def test_how_work_ends_is_the_exit_status(error, status, words, capsys):
         said = capsys.readouterr()
         assert words in (said.err if status == 1 else said.out)
         assert "Traceback" not in said.err
+
+
+def test_sigterm_is_ctrl_c(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+
+    def run(options, console):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)  # the signal comes at once
+        return 0
+
+    odd = cli.Command("odd", cli.GROUPS[0], "s", "d", lambda parse: None, lambda options: None, run)
+    assert cli.main(["odd"], [odd]) == 130
+    assert "nothing was written" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 # What is refused, before any work

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FAILED, REFUSED, STOPPED = 1, 2, 130
-"""Exit statuses: bad data or failed work; an option or path refused before any work; Ctrl-C."""
+"""Exit statuses: bad data or failed work; an option or path refused before any work; Ctrl-C or SIGTERM."""
 
 GROUPS = ("Prices and models", "After a search", "Exported models", "On several machines", "Experiments")
 
@@ -42,4 +42,4 @@ class Command:
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C, and what is left of the work: the text is for the user."""
+    """Ctrl-C or SIGTERM, and what is left of the work: the text is for the user."""

@@ -3,9 +3,11 @@
 import argparse
 import logging
 import os
+import signal
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -66,7 +68,7 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
 
     Returns:
         0 where all went well; 1 on data that must not be used, or work that failed; 2 on an option, a path or
-        a name that was refused before any work; 130 after Ctrl-C.
+        a name that was refused before any work; 130 after Ctrl-C or SIGTERM.
 
     Raises:
         SystemExit: after ``--help`` or ``--version``, and on options that do not parse (2).
@@ -87,12 +89,33 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
             return _complain(command, error, REFUSED)
         if command.trains:
             _ready_to_train(options.threads)
-        return command.run(options, console)
+        with _sigterm_is_ctrl_c():
+            return command.run(options, console)
     except KeyboardInterrupt as stop:
         console.print(str(stop) or "Stopped; nothing was written.", style="yellow", soft_wrap=True)
         return STOPPED
     except ERRORS as error:
         return _complain(command, error, FAILED)
+
+
+@contextmanager
+def _sigterm_is_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C: who preempts a machine and who sits before it want the same.
+
+    Outside the main thread nothing is changed.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _quiet() -> None:
