@@ -4,6 +4,7 @@ import configparser
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from importlib.metadata import EntryPoint
@@ -140,8 +141,8 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
         ("study", "nothing"): "invalid choice: 'nothing'",
         ("study", "adding", "--cell", "nowhere:Cell"): "no module 'nowhere' here",
         (*volatility, "--cells", "mgu"): "cells must be among",
-        (*volatility, "--export", "../x"): "a name is letters",
-        (*volatility, "--export", "x", "--out", "file"): "file is a file",
+        (*volatility, "--export", "../x"): "a name is up to 128 letters",
+        (*volatility, "--export", "x", "--out", "file"): "file/x cannot be written",
         (*volatility, "--panel", "--plot", "x.png"): "not with --panel",
         ("tune", "--prices", csv, "--units", "8:x"): "expected int values like A,B,C or LOW:HIGH",
         ("tune", "--prices", csv, "--units", "8:4"): "received '8:4'",
@@ -149,7 +150,7 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
         ("tune", "--prices", csv, "--tuner", "guess"): "invalid choice: 'guess'",
         ("tune", "--prices", csv, "--lookbacks", "5"): "lookbacks must lie in [10, 252]",
         ("tune", "--prices", csv, "--cells", "nowhere:Cell"): "no module 'nowhere' here",
-        ("tune", "--prices", csv, "--name", "../x"): "a name is letters",
+        ("tune", "--prices", csv, "--name", "../x"): "a name is up to 128 letters",
         ("table", "nowhere"): "expected the folder of a search",
         ("export", "nowhere", "0", "--name", "x"): "expected the folder of a search",
         (): "the following arguments are required: COMMAND",
@@ -167,11 +168,10 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
 
 
 def test_a_full_disk_is_known_before_the_work(tmp_path, monkeypatch, capsys):
-    from seqmem import files
-
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda path: files.shutil._ntuple_diskusage(9, 8, 1))
+    usage = shutil._ntuple_diskusage(9, 8, 1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     assert cli.main(["volatility", "bundled:sp500", "--export", "x", "--out", str(tmp_path)]) == 2
-    assert "of free disk. Received: 1" in _says(capsys)[1]
+    assert "0.0 MB are free" in _says(capsys)[1]
 
 
 def test_ranges_double():

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from seqmem.files import check_file, check_folder, check_plot
-from seqmem.serving.folders import check_name, newest
+from seqmem.files import check_file, check_plot
+from seqmem.serving.folders import check_destination, newest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -170,11 +170,11 @@ def check_export(name: str | None, options: argparse.Namespace) -> None:
     """Refuse to export where a model cannot be written.
 
     Raises:
-        ValueError: what is no name of a model, a file in the way, or a full disk.
+        ValueError: what is no name of a model.
+        OSError: a folder that cannot be written, or a disk that is full.
     """
     if name is not None:
-        check_name(name)
-        check_folder(Path(options.out) / name)
+        check_destination(options.out, name)
 
 
 def check_cells(names: "tuple[str, ...] | list[str]") -> None:
