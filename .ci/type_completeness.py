@@ -1,32 +1,56 @@
-"""Fail where less than 95% of the public names of a package have a known type."""
+"""Fail where less than 95% of the public names of a package have a known type.
+
+What is unknown because another package has no types is not counted (`--ignoreexternal`). Keras and KerasTuner
+have none, and pyright takes whatever stands on their classes for unknown, too: `.ci/typings` has as much of them
+as our public classes stand on.
+"""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 LEAST = 0.95
+HERE = Path(__file__).parent
 
 
 def completeness(package: str) -> tuple[float, list[str]]:
-    """The share of public symbols whose type is known, and those whose type is not."""
-    pyright = [sys.executable, "-m", "basedpyright", "--ignoreexternal", "--outputjson"]
-    done = subprocess.run(
-        [*pyright, "--verifytypes", package], capture_output=True, text=True
-    )  # its exit status is 1 below 100%
-    found = json.loads(done.stdout)["typeCompleteness"]
-    unknown = [one["name"] for one in found["symbols"] if one["isExported"] and not one["isTypeKnown"]]
-    return found["completenessScore"], unknown
+    """The share of public symbols whose type is known, and what is wrong with the others."""
+    pyright = [
+        sys.executable,
+        "-m",
+        "basedpyright",
+        "--ignoreexternal",
+        "--outputjson",
+        "--verifytypes",
+        package,
+    ]
+    paths = os.pathsep.join([str(HERE / "typings"), str(HERE.parent)])
+    done = subprocess.run(pyright, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths})
+    found = json.loads(done.stdout)["typeCompleteness"]  # the exit status is 1 wherever anything is unknown
+    return found["completenessScore"], [_told(one) for one in found["symbols"] if _counts(one)]
+
+
+def _counts(symbol: dict[str, Any]) -> bool:
+    return symbol["isExported"] and (not symbol["isTypeKnown"] or symbol["isTypeAmbiguous"])
+
+
+def _told(symbol: dict[str, Any]) -> str:
+    why = [" ".join(one["message"].split()) for one in symbol["diagnostics"]]
+    return f"  {symbol['name']}: {'; '.join(why)}"
 
 
 def main() -> int:
-    """Both packages."""
+    """Both packages; -v lists what is unknown."""
     least = 1.0
     for package in ("seqmem", "tuning"):
         score, unknown = completeness(package)
         least = min(least, score)
         print(f"{package}: {score:.1%} of the public names have a known type")
-        if score < LEAST:
-            print(*(f"  {name}" for name in unknown), sep="\n")
+        if score < LEAST or "-v" in sys.argv:
+            print(*unknown, sep="\n")
     return int(least < LEAST)
 
 

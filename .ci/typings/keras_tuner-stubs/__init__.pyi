@@ -1,0 +1,23 @@
+"""As much of KerasTuner, which ships no types, as our public classes stand on: read by `make types` alone."""
+
+from typing import Any
+
+class HyperModel:
+    name: str | None
+    tunable: bool
+    def __init__(self, name: str | None = None, tunable: bool = True) -> None: ...
+    def build(self, hp: Any) -> Any: ...
+    def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any: ...
+
+class HyperParameters:
+    values: dict[str, Any]
+    def __getattr__(self, name: str) -> Any: ...
+
+class Oracle:
+    def __getattr__(self, name: str) -> Any: ...
+
+class Tuner:
+    oracle: Oracle
+    def __getattr__(self, name: str) -> Any: ...
+
+def __getattr__(name: str) -> Any: ...
