@@ -21,10 +21,9 @@ from tuning import (
     search,
     select,
 )
-from tuning.display.tables import fit_table, trial_table
 from tuning.selection.noise import measure
-from tuning.selection.report import report
-from tuning.trials import fit_row, opened
+from tuning.selection.select import report
+from tuning.trials import fit_row, fit_table, new_outcome, trial_table
 
 
 @given(
@@ -71,7 +70,7 @@ def _outcome(trial, lookback, weights, losses):
         fit_row(fold=n // 2, seed=n % 2, weights=weights, losses=[loss], first_epoch=0, naive=1.0)
         for n, loss in enumerate(losses)
     ]
-    return opened(str(trial), choice) | {"status": "completed", "fits": fits}
+    return new_outcome(str(trial), choice) | {"status": "completed", "fits": fits}
 
 
 FOLDS = np.array([0.0, 0.0, 5.0, 5.0])  # what a fold is worth to all
@@ -91,18 +90,18 @@ def _outcomes(means, noise=0.05, lookbacks=None, weights=None, seed=0, exact=Fal
 def test_the_error_is_that_of_a_mean_whatever_the_folds_are_worth():
     noises = [measure(_outcomes([0.5] * 12, noise=0.1, seed=seed), draws=1) for seed in range(200)]
     assert np.mean([noise.error for noise in noises]) == pytest.approx(0.1 / np.sqrt(4), rel=0.1)
-    assert np.mean([noise.seed for noise in noises]) == pytest.approx(0.1, rel=0.1)
+    assert np.mean([noise.seed_std for noise in noises]) == pytest.approx(0.1, rel=0.1)
 
 
-def test_luck_is_what_the_best_of_equals_has_and_p_is_uniform_over_noise():
+def test_the_null_gain_is_what_the_best_of_equals_has_and_p_is_uniform_over_noise():
     measured = [measure(_outcomes([0.5] * 8, seed=seed), draws=200) for seed in range(60)]
-    assert np.mean([one.gain for one in measured]) == pytest.approx(
-        np.mean([o.luck for o in measured]), rel=0.1
+    assert np.mean([one.gain_over_median for one in measured]) == pytest.approx(
+        np.mean([o.null_gain for o in measured]), rel=0.1
     )
     assert 0.35 < np.mean([one.p for one in measured]) < 0.65
     planted = measure(_outcomes([0.5] * 7 + [0.1]), draws=200)
     assert planted.p < 0.05
-    assert planted.gain > planted.luck
+    assert planted.gain_over_median > planted.null_gain
 
 
 def _taken(rule, outcomes):
@@ -128,7 +127,7 @@ def test_one_training_a_trial_has_no_error_and_the_report_says_so():
     assert trial["trial"] == "1"
     said = " ".join(report(trial, why, measure(outcomes)))
     assert "one training a trial has no standard error" in said
-    assert "How large the noise is cannot be said" in said
+    assert "The noise is not known" in said
     assert "0.8333 of the default's" in said
 
 
@@ -139,8 +138,8 @@ def test_the_report_says_whether_the_winner_leads_by_more_than_the_noise(means, 
     outcomes = _outcomes(means, exact=True)
     trial, why = _taken(BestMean(), outcomes)
     said = " ".join(report(trial, why, measure(outcomes)))
-    assert ("a winner by less than the noise" in said) == (words == "less")
-    assert ("trials do differ" in said) == (words == "more")
+    assert ("less than that" in said) == (words == "less")
+    assert ("the trials differ" in said) == (words == "more")
 
 
 def test_what_did_not_complete_is_never_taken_and_has_no_part_in_the_noise():

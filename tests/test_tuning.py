@@ -17,7 +17,7 @@ from seqmem.data.folds import ExpandingWindow
 from seqmem.data.stationarity import NonStationary
 from seqmem.networks import EncoderDecoder
 from tuning import ForecastHyperModel, SearchFailed, SearchSpace, VolatilityTask, search, select
-from tuning.display.observer import Observer
+from tuning.display.reporters import Observer
 
 PRICES = random_walk(500)
 SPACE = SearchSpace(
@@ -27,6 +27,7 @@ SPACE = SearchSpace(
     learning_rates=(1e-3, 1e-2),
     dropouts=(0.0, 0.2),
 )
+TINY = SearchSpace(cells=("rnn",), units=(2, 3), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,))
 TUNERS = [
     keras_tuner.RandomSearch,
     keras_tuner.BayesianOptimization,
@@ -208,24 +209,47 @@ def test_the_winner_is_scored_once_on_the_last_part_beside_the_baselines(monkeyp
     assert hypermodel.split.test[0] + 1 == int(0.7 * len(PRICES))
 
 
-def test_ctrl_c_is_obeyed_whenever_it_comes(tmp_path):
-    """A real SIGINT while a trial is being made, where Python would swallow it or blame the trial."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_are_obeyed_whenever_they_come(number, tmp_path):
+    """A real signal while a trial is being made, where Python would swallow it or blame the trial."""
 
     class Interrupt(Notes):
         def trial_ended(self, row):
             super().trial_ended(row)
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
             time.sleep(0.01)
 
     notes = Interrupt()
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
+    hypermodel = _hypermodel(TINY, epochs=1)
     with pytest.raises(KeyboardInterrupt):
-        search(
-            _hypermodel(epochs=1), keras_tuner.RandomSearch, max_trials=3, directory=tmp_path, observer=notes
-        )
+        search(hypermodel, keras_tuner.RandomSearch, max_trials=3, directory=tmp_path, observer=notes)
     assert notes.said == ["began", "completed", "ended"]
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
     assert len(pd.read_csv(tmp_path / "trials.csv")) == 1
+
+
+def test_many_sigterms_in_one_trial_leave_the_table_of_an_uninterrupted_search(tmp_path, monkeypatch):
+    """Each comes in the second trial; TensorFlow takes some for errors of the trial's."""
+
+    class Preempt(Observer):
+        def __init__(self, fails):
+            self.fails = fails
+
+        def fit_began(self, trial, fold, seed):
+            if int(trial) == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+                if self.fails:
+                    raise RuntimeError("what TensorFlow makes of an interrupt in its own code")
+
+    hypermodel = _hypermodel(TINY, epochs=1)
+    how = {"max_trials": 2, "seed": 0}
+    whole = search(hypermodel, keras_tuner.RandomSearch, **how)
+    for fails in (True, False, True, False):
+        with pytest.raises(KeyboardInterrupt):
+            search(hypermodel, keras_tuner.RandomSearch, directory=tmp_path, observer=Preempt(fails), **how)
+    resumed = search(hypermodel, keras_tuner.RandomSearch, directory=tmp_path, **how)
+    pd.testing.assert_frame_equal(resumed.table, whole.table)
 
 
 def test_an_earlier_searchs_rows_are_not_this_ones(tmp_path):

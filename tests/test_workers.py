@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from samples import random_walk
 
-from tuning.journal.log import read
+from tuning.journal.events import read
 from tuning.journal.project import outcomes
 
 pytestmark = pytest.mark.slow

@@ -2,10 +2,10 @@
 
 from .display.display import LineDisplay as LineDisplay
 from .display.display import LiveDisplay as LiveDisplay
-from .display.observer import Observer as Observer
+from .display.reporters import Observer as Observer
 from .hypermodel import ForecastHyperModel as ForecastHyperModel
-from .journal.log import ProjectError as ProjectError
-from .rerun import rerun as rerun
+from .journal.events import ProjectError as ProjectError
+from .reproduce import rerun as rerun
 from .searcher import SearchResult as SearchResult
 from .searcher import search as search
 from .selection.rules import BestMean as BestMean

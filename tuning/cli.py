@@ -18,8 +18,7 @@ from seqmem.cli.options import (
     choices,
     whole,
 )
-from tuning.space import SearchSpace
-from tuning.tuners import TUNERS
+from tuning.space import TUNERS, SearchSpace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +28,7 @@ TASKS = ("path", "volatility")
 
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add what to forecast, what to search over, how trials are validated, and what comes of it."""
-    about = "what to forecast: the next closes (path), or variances (path)"
+    about = "what to forecast: the next closes (path), or variances (volatility)"
     parse.add_argument("--task", choices=TASKS, default="path", help=about)
     add_prices(parse, "--prices", required=True)
     space = parse.add_argument_group("search space")
@@ -123,7 +122,7 @@ def _add_meeting(parse: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     meeting = parse.add_argument_group("several machines")
     about = "seconds without an answer after which to give up (600)"
     meeting.add_argument("--wait", type=whole(1), default=600, metavar="N", help=about)
-    meeting.add_argument("--leash", action="store_true", help=argparse.SUPPRESS)
+    meeting.add_argument("--exit-with-parent", action="store_true", help=argparse.SUPPRESS)
     return meeting
 
 
@@ -145,10 +144,10 @@ def _add_worker_options(parse: argparse.ArgumentParser) -> None:
 def _run_as(role: str, options: argparse.Namespace, console: "Console") -> int:
     """Take part in a search of several processes."""
     del options.arguments
-    if options.leash:
-        from tuning.distributed.launcher import leash
+    if options.exit_with_parent:
+        from tuning.distributed.launcher import exit_with_parent
 
-        leash()
+        exit_with_parent()
     import_module(f"tuning.distributed.{role}").run(options, console)
     return 0
 

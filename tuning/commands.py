@@ -5,7 +5,8 @@ from typing import Any
 
 from seqmem.cli.command import Command
 from seqmem.cli.options import add_export, add_files, add_threads, check_export, check_files, whole
-from tuning.journal.log import ProjectError
+from tuning.journal.events import ProjectError
+from tuning.journal.user_code import require_trusted
 
 
 def _add_project(parse: argparse.ArgumentParser) -> None:
@@ -25,6 +26,8 @@ def _add_table_options(parse: argparse.ArgumentParser) -> None:
 
 def _add_rerun_options(parse: argparse.ArgumentParser) -> None:
     _add_trial(parse)
+    about = "run the code that the project names as module:Class"
+    parse.add_argument("--trust", action="store_true", help=about)
     add_threads(parse)
 
 
@@ -46,10 +49,7 @@ def _check_trial(options: argparse.Namespace) -> None:
 
 def _check_rerun(options: argparse.Namespace) -> None:
     first, _ = _one(options)
-    if not first["command"]:
-        raise ProjectError(
-            f"{options.project}: it was not searched from the command line: use tuning.refit, tuning.rerun"
-        )
+    require_trusted(first, str(options.project), trust=options.trust)
 
 
 def _check_export(options: argparse.Namespace) -> None:
@@ -63,9 +63,9 @@ def _check_export(options: argparse.Namespace) -> None:
 
 
 def _read(options: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from tuning.journal.project import begun, find
+    from tuning.journal.project import find, read_project
 
-    return begun(find(options.project))
+    return read_project(find(options.project))
 
 
 def _one(options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -82,7 +82,7 @@ def _table(options: argparse.Namespace, console: Any) -> int:
 
     from seqmem.files import written_whole
     from seqmem.report import heading, table
-    from tuning.display.tables import fit_table, trial_table
+    from tuning.trials import fit_table, trial_table
 
     first, done = _read(options)
     naive = fmean(first["naive"])
@@ -98,7 +98,7 @@ def _table(options: argparse.Namespace, console: Any) -> int:
 
 def _show(options: argparse.Namespace, console: Any) -> int:
     from seqmem.report import heading, table
-    from tuning.display.tables import fit_table
+    from tuning.trials import fit_table
 
     _, outcome = _one(options)
     heading(f"Trial {outcome['trial']}: {outcome['status']} {outcome['cause']}".rstrip(), console)
@@ -118,7 +118,7 @@ def _recalled(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
     from tuning import config
 
     first, outcome = _one(options)
-    asked = config.recalled(first["command"])
+    asked = config.from_record(first, str(options.project))
     hypermodel = config.hypermodel(asked)
     from tuning.journal.fingerprint import fingerprint, require_same
 
@@ -156,12 +156,12 @@ def _export(options: argparse.Namespace, console: Any) -> int:
 def _rerun(options: argparse.Namespace, console: Any) -> int:
     from tuning import config
     from tuning.journal.project import find
-    from tuning.rerun import rerun
-    from tuning.trials import loss
+    from tuning.reproduce import rerun
+    from tuning.trials import mean_loss
 
     asked, hypermodel, before = _recalled(options)
     now = rerun(find(options.project), options.trial, hypermodel, config.tuner(asked))
-    was, now_loss = loss(before["fits"]), loss(now["fits"])
+    was, now_loss = mean_loss(before["fits"]), mean_loss(now["fits"])
     same = was == now_loss or (was != was and now_loss != now_loss)
     console.print(
         f"Trial {options.trial}: {now['status']}, loss {now_loss!r}; "

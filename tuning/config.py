@@ -1,4 +1,4 @@
-"""From the options of the command line to a hypermodel, a tuner class and the data."""
+"""From the options of the command line to a hypermodel, a tuner class and the data; and back."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -14,11 +14,12 @@ from seqmem.data.folds import ExpandingWindow, RollingWindow
 from seqmem.data.inspection import inspect_prices
 from seqmem.data.series import read_prices
 from tuning.hypermodel import ForecastHyperModel
-from tuning.space import SearchSpace
+from tuning.journal.events import ProjectError
+from tuning.journal.user_code import allow_imports_from_here
+from tuning.space import TUNERS, SearchSpace
 from tuning.tasks import PathTask, Task, VolatilityTask
-from tuning.tuners import TUNERS
 
-OURS = (
+NOT_RECORDED = (
     "out",
     "quiet",
     "json",
@@ -39,6 +40,7 @@ def hypermodel(options: argparse.Namespace) -> ForecastHyperModel:
     Raises:
         ValueError: data that cannot be trained on.
     """
+    allow_imports_from_here()
     task = (
         PathTask(options.horizon) if options.task == "path" else VolatilityTask(sorted({1, options.horizon}))
     )
@@ -69,34 +71,46 @@ def folder(options: argparse.Namespace) -> Path:
     return Path(options.directory or Path(".tuning") / options.name)
 
 
-def remembered(options: argparse.Namespace) -> dict[str, Any]:
+def to_record(options: argparse.Namespace) -> dict[str, Any]:
     """The options that a later `export` or `rerun` needs; a file by a path that holds anywhere."""
-    kept = {name: value for name, value in vars(options).items() if name not in OURS}
+    record = {name: value for name, value in vars(options).items() if name not in NOT_RECORDED}
     if not str(options.prices).startswith("bundled:"):
-        kept["prices"] = str(Path(options.prices).absolute())
-    return kept
+        record["prices"] = str(Path(options.prices).absolute())
+    return record
 
 
-def recalled(command: Mapping[str, Any]) -> argparse.Namespace:
-    """The options again."""
+def from_record(header: Mapping[str, Any], project: str) -> argparse.Namespace:
+    """The options of a project again. What they name is imported: see `require_trusted`.
+
+    Args:
+        header: the first event of its journal.
+        project: for errors.
+
+    Raises:
+        ProjectError: options that are none of a search.
+    """
+    record = header["command"]
+    missing = [name for name in ("task", "prices", "tuner", "seed", "folds", "seeds") if name not in record]
+    if missing or record["tuner"] not in TUNERS:
+        raise ProjectError(f"{project}: expected the options of a search. Received: {str(record)[:200]}")
     return argparse.Namespace(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in command.items()}
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
     )
 
 
-def without(words: Sequence[str], *valued: str, flags: Sequence[str] = ()) -> list[str]:
+def drop_options(words: Sequence[str], *valued: str, flags: Sequence[str] = ()) -> list[str]:
     """A command line without some options.
 
-    >>> without(["--workers", "2", "--seed=1", "--fresh"], "--workers", flags=["--fresh"])
+    >>> drop_options(["--workers", "2", "--seed=1", "--fresh"], "--workers", flags=["--fresh"])
     ['--seed=1']
     """
-    kept, skip = [], False
+    left, skip = [], False
     for word in words:
         name = word.partition("=")[0]
         if not skip and name not in valued and name not in flags:
-            kept.append(word)
+            left.append(word)
         skip = not skip and name in valued and "=" not in word
-    return kept
+    return left
 
 
 def closes(prices: Any) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment when it can be obeyed."""
+"""Ctrl-C and SIGTERM at a moment when they can be obeyed."""
 
 import signal
 import threading
@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C until the yielded function is called; it raises KeyboardInterrupt if there was one.
+    """Hold Ctrl-C and SIGTERM until the yielded function is called; it then raises KeyboardInterrupt.
 
     An interrupt that lands in a destructor or inside TensorFlow's tracing is swallowed, or taken for the
-    failure of a trial. A second Ctrl-C is not held. Outside the main thread nothing is changed.
+    failure of a trial. A second one is not held. Outside the main thread nothing is changed.
     """
     caught = False
 
@@ -26,12 +28,33 @@ def deferred_interrupt() -> Iterator[Callable[[], None]]:
         if caught:
             raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    with _handled(hold, SIGNALS):
         yield check
-        return
-    before = signal.signal(signal.SIGINT, hold)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
     check()
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C: who preempts a machine and who sits before it want the same.
+
+    Outside the main thread nothing is changed.
+    """
+    with _handled(_interrupt, (signal.SIGTERM,)):
+        yield
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _handled(handler: Callable[[int, Any], None], numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

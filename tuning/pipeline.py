@@ -22,12 +22,13 @@ from seqmem.report import (
     league_tables,
     table,
 )
-from seqmem.serving import ServedModel, check_name, export
+from seqmem.serving import ServedModel, export
 from tuning import config
 from tuning.display.display import display
-from tuning.display.observer import Observer
-from tuning.distributed.launcher import spread as search_with
+from tuning.display.reporters import Observer
+from tuning.distributed.launcher import run_distributed
 from tuning.hypermodel import ForecastHyperModel
+from tuning.interrupt import sigterm_interrupts
 from tuning.journal.project import Project
 from tuning.searcher import SearchResult, search
 from tuning.selection.rules import BestMean, OneStandardErrorRule
@@ -35,6 +36,7 @@ from tuning.selection.select import Selected, select
 from tuning.space import SearchSpace
 
 
+@sigterm_interrupts()
 def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
     """Do all that `seqmem-tune` promises; return the folder of the exported version.
 
@@ -43,26 +45,25 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
         console: where to say what.
         words: the command line itself, for processes of its own.
     """
-    check_name(options.name)  # now, not after the search
     hypermodel = config.hypermodel(options)
     said = Console(quiet=True) if options.json else console
     _say_data(options.prices, hypermodel, said)
-    watcher = display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard)
+    observer = display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard)
     if options.workers > 1:
-        _spread(options, hypermodel, words, watcher)
-        watcher = Observer()  # it has seen it all
+        _search_distributed(options, hypermodel, words, observer)
+        observer = Observer()  # it has seen it all
     result = search(
         hypermodel,
         config.tuner(options),
         max_trials=options.max_trials,
         seed=options.seed,
         directory=config.folder(options),
-        observer=watcher,
+        observer=observer,
         fresh=options.fresh and options.workers == 1,
         most_failures=options.most_failures,
-        command=config.remembered(options),
+        command=config.to_record(options),
     )
-    _say_trials(result, hypermodel, said, spread=options.workers > 1)
+    _say_trials(result, hypermodel, said, distributed=options.workers > 1)
     rule = BestMean() if options.best_mean else OneStandardErrorRule()
     selected = select(result, hypermodel, rule, options.refit_seeds)
     for sentence in selected.report:
@@ -75,17 +76,17 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
     return folder
 
 
-def _spread(
-    options: argparse.Namespace, hypermodel: ForecastHyperModel, words: Sequence[str], watcher: Observer
+def _search_distributed(
+    options: argparse.Namespace, hypermodel: ForecastHyperModel, words: Sequence[str], observer: Observer
 ) -> None:
     """Search with processes of their own; what is left to do here is to read what they wrote."""
     project = Project(config.folder(options))
     if options.fresh:
-        with project.ours():
+        with project.locked():
             project.clear()
-    search_with(
+    run_distributed(
         options.workers,
-        config.without(
+        config.drop_options(
             words, "--workers", "--threads", "--tensorboard", flags=("--fresh", "--json", "--quiet")
         ),
         project,
@@ -93,7 +94,7 @@ def _spread(
         trials=options.max_trials,
         epochs=hypermodel.epochs,
         naive_loss=hypermodel.naive_loss(),
-        observer=watcher,
+        observer=observer,
     )
 
 
@@ -143,10 +144,10 @@ def _say_data(source: str, hypermodel: ForecastHyperModel, console: Console) -> 
 
 
 def _say_trials(
-    result: SearchResult, hypermodel: ForecastHyperModel, console: Console, *, spread: bool
+    result: SearchResult, hypermodel: ForecastHyperModel, console: Console, *, distributed: bool
 ) -> None:
     say_trials(result.table, result.naive_loss, hypermodel.space, console)
-    if result.kept and not spread:
+    if result.kept and not distributed:
         console.print(
             f"{result.kept} of these trials were found as an earlier run had left them.", style="dim"
         )

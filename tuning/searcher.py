@@ -14,16 +14,15 @@ import numpy as np
 import pandas as pd
 
 from seqmem.files import written_whole
-from tuning.display.observer import Observer
-from tuning.display.tables import default_loss, fit_table, trial_table
+from tuning.display.reporters import Observer
 from tuning.hypermodel import ForecastHyperModel
 from tuning.interrupt import deferred_interrupt
-from tuning.journal.log import Log
-from tuning.journal.oracle import Ledger
+from tuning.journal.events import Journal
+from tuning.journal.oracle import ReplayableOracle
 from tuning.journal.project import FITS, TRIALS, Project, outcomes
 from tuning.stopping import StopClearlyWorst, Stopping
-from tuning.trials import COMPLETED, trial_row
-from tuning.tuner_setup import SearchFailed, opened_log, ready, remember, settled
+from tuning.trials import COMPLETED, default_loss, fit_table, trial_row, trial_table
+from tuning.tuner_setup import SearchFailed, gc_frozen, journal_of, make_tuner, replay
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,11 @@ def search(
 
     Args:
         hypermodel: what to search over.
-        tuner: `keras_tuner.RandomSearch`, `BayesianOptimization`, `Hyperband`, `GridSearch` or one's own.
+        tuner: `keras_tuner.RandomSearch`, `BayesianOptimization`, `Hyperband`, `GridSearch` or your own.
         max_trials: trials at most. None: as many as the tuner makes by itself.
         seed: any whole number, 0 too.
-        directory: the project: its log, trials.csv, fits.csv and weights. A search killed at any moment
-            goes on from its last ended trial. None: a temporary folder, gone when Python ends.
+        directory: the project: its journal, trials.csv, fits.csv and weights. A search that was stopped or
+            killed goes on from its last ended trial. None: a temporary folder, gone when Python ends.
         observer: told of the search as it runs; `tuning.LiveDisplay()` draws a progress bar. None: silence.
         fresh: forget what is in the directory.
         most_failures: failed trials in a row at which the search stops.
@@ -95,7 +94,7 @@ def search(
     if directory is None:
         directory = tempfile.mkdtemp(prefix="seqmem-tuning-")
         atexit.register(shutil.rmtree, directory, ignore_errors=True)  # the result still loads from it
-    with opened_search(
+    with open_session(
         hypermodel,
         tuner,
         Project(directory),
@@ -107,26 +106,26 @@ def search(
         stopping=stopping,
         command=command,
         **options,
-    ) as opened:
-        running, ledger = opened.running, opened.ledger
-        for worker in set(running.oracle.ongoing_trials) - {running.tuner_id}:
-            ledger.lost(worker)  # of a search with several, of which this is none
+    ) as session:
+        made, oracle = session.tuner, session.oracle
+        for worker in set(made.oracle.ongoing_trials) - {made.tuner_id}:
+            oracle.release(worker)  # of a search with several, of which this is none
         try:
-            with deferred_interrupt() as running.check_interrupt, settled():
-                running.search(verbose=0)
+            with deferred_interrupt() as made.check_interrupt, gc_frozen():
+                made.search(verbose=0)
         except KeyboardInterrupt:
-            ledger.interrupted(running.tuner_id)
+            oracle.interrupt(made.tuner_id)
             raise
-    return opened.result()
+    return session.result()
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A search that may ask and be told: the tuner, its ledger, and what has been kept."""
+class Session:
+    """A search brought to where its project stood: the tuner, its oracle, and the journal."""
 
-    running: Any
-    ledger: Ledger
-    log: Log
+    tuner: Any
+    oracle: ReplayableOracle
+    journal: Journal
     naive: float
     kept: int
 
@@ -134,13 +133,28 @@ class Opened:
         """What it has found.
 
         Raises:
-            SearchFailed: nothing.
+            SearchFailed: no trial has a score, or too many in a row have none.
         """
-        return _result(self)
+        done = outcomes(self.journal.events)
+        table = trial_table(done, self.naive)
+        failed = [outcome for outcome in done if outcome["status"] in ("failed", "diverged")]
+        failures = self.oracle.failures
+        if self.oracle.stopped:
+            first = failed[-failures]["cause"]
+            raise SearchFailed(f"{failures} trials in a row gave no score. The first: {first}")
+        if not len(table) or not (table["status"] == COMPLETED).any():
+            first = failed[0]["cause"] if failed else "the tuner proposed no configuration"
+            raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {first}")
+        seed = self.tuner.base_seed
+        return SearchResult(table, fit_table(done), self.naive, self._load, self.kept, done, seed)
+
+    def _load(self, trial: str) -> Any:
+        self.tuner.fold, self.tuner.seed = -1, 0
+        return self.tuner.load_model(self.tuner.oracle.get_trial(trial))
 
 
 @contextmanager
-def opened_search(
+def open_session(
     hypermodel: ForecastHyperModel,
     tuner: type[keras_tuner.Tuner],
     project: Project,
@@ -153,28 +167,28 @@ def opened_search(
     observer: Observer | None = None,
     stopping: Stopping | None = None,
     **options: Any,
-) -> Iterator[Opened]:
-    """A search brought to where its project stands; the tables are written as trials end. See `search`."""
+) -> Iterator[Session]:
+    """Bring a search to where its project stands; the tables are written as trials end. See `search`."""
     observer, stopping = observer or Observer(), stopping or StopClearlyWorst()
     of: dict[str, Any] = {"seed": seed, "stopping": stopping, "options": options}
-    with project.ours():
+    with project.locked():
         if fresh:
             project.clear()
-        with opened_log(project, hypermodel, tuner, command=command, **of) as log:
-            running = ready(hypermodel, tuner, project, max_trials=max_trials, observer=observer, **of)
+        with journal_of(project, hypermodel, tuner, command=command, **of) as journal:
+            made = make_tuner(hypermodel, tuner, project, max_trials=max_trials, observer=observer, **of)
             limits: dict[str, Any] = {"max_trials": max_trials, "most_failures": most_failures}
-            ledger = remember(running, log, hypermodel, **limits)
-            keep = _Keeper(project, observer, float(np.mean(running.naive_losses)))
-            ledger.watch = lambda event: keep(log.events) if event["event"] == "ended" else None
-            observer.search_began(max_trials, hypermodel.epochs, keep.naive)
+            oracle = replay(made, journal, hypermodel, **limits)
+            writer = _TableWriter(project, observer, float(np.mean(made.naive_losses)))
+            oracle.on_event = lambda event: writer.trial_ended(journal.events, event)
+            observer.search_began(max_trials, hypermodel.epochs, writer.naive)
             try:
-                keep.again(log.events)
-                yield Opened(running, ledger, log, keep.naive, len(outcomes(log.events)))
+                writer.begin(journal.events)
+                yield Session(made, oracle, journal, writer.naive, len(outcomes(journal.events)))
             finally:
                 observer.search_ended()
 
 
-class _Keeper:
+class _TableWriter:
     """Writes the tables and tells the observer, as trials end."""
 
     def __init__(self, project: Project, observer: Observer, naive: float) -> None:
@@ -182,18 +196,19 @@ class _Keeper:
         for name in (TRIALS, FITS):
             (project.folder / name).unlink(missing_ok=True)  # an earlier search's rows are not this one's
 
-    def __call__(self, events: list[dict[str, Any]]) -> None:
-        """A trial has ended: the last of the events says so."""
-        self._write(outcomes(events))
-        self._observer.trial_ended(self._row(events, events[-1]["outcome"]))
-
-    def again(self, events: list[dict[str, Any]]) -> None:
+    def begin(self, events: list[dict[str, Any]]) -> None:
         """Tell of what an earlier run did."""
         done = outcomes(events)
         if done:
             self._write(done)
         for outcome in done:
             self._observer.trial_kept(self._row(events, outcome))
+
+    def trial_ended(self, events: list[dict[str, Any]], event: dict[str, Any]) -> None:
+        """Write the tables, if the last of the events is the end of a trial."""
+        if event["event"] == "ended":
+            self._write(outcomes(events))
+            self._observer.trial_ended(self._row(events, event["outcome"]))
 
     def _row(self, events: list[dict[str, Any]], outcome: dict[str, Any]) -> dict[str, Any]:
         return trial_row(outcome, self.naive, default_loss(outcomes(events)))
@@ -202,22 +217,3 @@ class _Keeper:
         for name, table in ((TRIALS, trial_table(done, self.naive)), (FITS, fit_table(done))):
             with written_whole(self._project.folder / name) as draft:
                 table.to_csv(draft, index=False)
-
-
-def _result(opened: Opened) -> SearchResult:
-    running, ledger, naive = opened.running, opened.ledger, opened.naive
-    done = outcomes(opened.log.events)
-    table = trial_table(done, naive)
-    failed = [outcome for outcome in done if outcome["status"] in ("failed", "diverged")]
-    if ledger.stopped:
-        first = failed[-ledger.failures]["cause"]
-        raise SearchFailed(f"{ledger.failures} trials in a row gave no score. The first: {first}")
-    if not len(table) or not (table["status"] == COMPLETED).any():
-        first = failed[0]["cause"] if failed else "the tuner proposed no configuration"
-        raise SearchFailed(f"none of {len(table)} trials gave a score. The first: {first}")
-
-    def load(trial: str) -> Any:
-        running.fold, running.seed = -1, 0
-        return running.load_model(running.oracle.get_trial(trial))
-
-    return SearchResult(table, fit_table(done), naive, load, opened.kept, done, running.base_seed)

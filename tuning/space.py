@@ -10,6 +10,14 @@ def _dimension(name: str, choices: tuple[Any, ...], about: str) -> Any:
     return field(default=choices, metadata={"name": name, "about": about})
 
 
+TUNERS = {
+    "bayesian": "BayesianOptimization",
+    "random": "RandomSearch",
+    "hyperband": "Hyperband",
+    "grid": "GridSearch",
+}
+"""The names of KerasTuner's tuners on the command line."""
+
 DEFAULT: Mapping[str, Any] = {
     "cell": "lstm",
     "units": 32,
@@ -37,7 +45,7 @@ class SearchSpace:
     """
 
     cells: tuple[str, ...] = _dimension(
-        "cell", ("lstm", "gru", "rnn"), "cell types, or module:Class for one's own"
+        "cell", ("lstm", "gru", "rnn"), "cell types, or module:Class of your own"
     )
     units: tuple[int, ...] = _dimension("units", (8, 16, 32, 64, 128), "units of each cell")
     layers: tuple[int, ...] = _dimension("layers", (1,), "stacked cells on each side")

@@ -1,11 +1,11 @@
-"""When a trial is not worth its other folds."""
+"""Early stopping of trials: when one is not worth its other folds."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tuning.trials import COMPLETED, loss
+from tuning.trials import COMPLETED, mean_loss
 
 Fits = Sequence[Mapping[str, Any]]
 
@@ -14,7 +14,7 @@ class Stopping(ABC):
     """Judges a trial after each of its folds but the last."""
 
     @abstractmethod
-    def hopeless(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
+    def reason_to_stop(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
         """Why a trial with these fits may stop, in words; nothing where it may not.
 
         Args:
@@ -26,7 +26,7 @@ class Stopping(ABC):
 class Never(Stopping):
     """Every trial sees all folds."""
 
-    def hopeless(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
+    def reason_to_stop(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
         """Nothing."""
         return ""
 
@@ -43,19 +43,19 @@ class StopClearlyWorst(Stopping):
 
     least: int = 3
 
-    def hopeless(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
+    def reason_to_stop(self, fits: Fits, others: Sequence[Mapping[str, Any]]) -> str:
         """Why, in words, after the first fold."""
-        mine, naive = loss(fits), float(fits[0]["naive"])
-        theirs = [
-            loss([fit for fit in other["fits"] if fit["fold"] == 0])
+        own, naive = mean_loss(fits), float(fits[0]["naive"])
+        completed = [
+            mean_loss([fit for fit in other["fits"] if fit["fold"] == 0])
             for other in others
             if other["status"] == COMPLETED
         ]
-        if fits[-1]["fold"] > 0 or len(theirs) < self.least or mine <= naive:
+        if fits[-1]["fold"] > 0 or len(completed) < self.least or own <= naive:
             return ""
-        if mine - max(theirs) <= max(theirs) - min(theirs):
+        if own - max(completed) <= max(completed) - min(completed):
             return ""
         return (
-            f"after its first fold: loss {mine:.5f}, no change {naive:.5f}, "
-            f"{len(theirs)} trials {min(theirs):.5f} to {max(theirs):.5f}"
+            f"after its first fold: loss {own:.5f}, no change {naive:.5f}, "
+            f"{len(completed)} trials {min(completed):.5f} to {max(completed):.5f}"
         )

@@ -128,7 +128,7 @@ def _quiet() -> None:
 def _ready_to_train(threads: int | None) -> None:
     from seqmem.process import configure_cpu
 
-    sys.path.insert(0, str(Path.cwd()))  # where the user's cells stand, for the console script too
+    sys.path.append(str(Path.cwd()))  # where the user's cells stand; last, so that it shadows no library
     with suppress(RuntimeError):  # called from a program that has run TensorFlow: it has chosen its threads
         configure_cpu(threads)
 

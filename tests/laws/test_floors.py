@@ -14,7 +14,6 @@ FLOORS = [
         "seqmem.quantities",
         "seqmem.process",
         "tuning.space",
-        "tuning.tuners",
         "tuning.interrupt",
         "tuning.trials",
     },
@@ -30,7 +29,7 @@ FLOORS = [
     {"tuning.journal"},
     {"tuning.instrumented"},
     {"tuning.tuner_setup"},
-    {"tuning.searcher", "tuning.rerun", "tuning.config"},
+    {"tuning.searcher", "tuning.reproduce", "tuning.config"},
     {"tuning.selection", "tuning.distributed"},
     {"tuning.pipeline"},
     {"tuning.cli", "tuning.commands"},
@@ -50,7 +49,7 @@ DOORS = {
         "tuning.tuner_setup",
         "tuning.journal.oracle",
         "tuning.instrumented",
-        "tuning.rerun",
+        "tuning.reproduce",
         "tuning.config",
         "tuning.distributed.chief",  # its service
         "tuning.distributed.worker",  # its client

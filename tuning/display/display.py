@@ -7,8 +7,15 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from tuning.display.observer import Observer
-from tuning.display.reporters import Count, JsonLines, Several, TensorBoard, outcome, settings
+from tuning.display.reporters import (
+    JsonLines,
+    Observer,
+    Observers,
+    SearchProgress,
+    TensorBoard,
+    outcome,
+    settings,
+)
 
 
 def display(
@@ -17,7 +24,7 @@ def display(
     """The display that suits the console and what was asked for."""
     shown: Observer = LiveDisplay(console) if console.is_terminal else LineDisplay(console)
     shown = JsonLines() if as_json else Observer() if quiet else shown
-    return Several(shown, TensorBoard(tensorboard)) if tensorboard else shown
+    return Observers(shown, TensorBoard(tensorboard)) if tensorboard else shown
 
 
 class LineDisplay(Observer):
@@ -25,14 +32,14 @@ class LineDisplay(Observer):
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
-        self._count = Count()
+        self._count = SearchProgress()
 
     def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
         """Remember how many there will be."""
         self._count.begin(trials)
 
     def trial_kept(self, row: dict[str, Any]) -> None:
-        """Count it."""
+        """SearchProgress it."""
         self._count.keep(row)
 
     def trial_ended(self, row: dict[str, Any]) -> None:
@@ -64,7 +71,7 @@ class LiveDisplay(Observer):
             TextColumn("{task.fields[note]}"),
             console=console,
         )
-        self._count = Count()
+        self._count = SearchProgress()
         self._now = ""
         self._choices: dict[str, dict[str, Any]] = {}
         self._live = Live(console=console, refresh_per_second=8, transient=True)

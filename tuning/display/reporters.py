@@ -1,4 +1,4 @@
-"""Watchers of a search that draw nothing: a count, JSON, TensorBoard, and several at once."""
+"""Observers of a search that draw nothing: progress, JSON lines, TensorBoard, and several at once."""
 
 import json
 import sys
@@ -8,12 +8,36 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tuning.display.observer import Observer
 from tuning.space import label
 
 
-class Count:
-    """Trials that have ended, the best of them, and the time that the others may take."""
+class Observer:
+    """Told of a search as it runs, and does nothing: a display overrides what it shows."""
+
+    def search_began(self, trials: int | None, epochs: int, naive_loss: float) -> None:
+        """`trials` is None where the tuner decides how many."""
+
+    def trial_kept(self, row: dict[str, Any]) -> None:
+        """`row`: of a trial that an earlier run of this search had ended; told before the first trial."""
+
+    def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
+        """`choice`: name -> value of each dimension."""
+
+    def fit_began(self, trial: str, fold: int, seed: int) -> None:
+        """Of all the trainings of a trial, this one; both count from 0."""
+
+    def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
+        """`epoch` counts from 1; the validation loss, and the best of this training so far."""
+
+    def trial_ended(self, row: dict[str, Any]) -> None:
+        """`row`: the trial's row of the table."""
+
+    def search_ended(self) -> None:
+        """Called however the search ended."""
+
+
+class SearchProgress:
+    """Progress: the trials that have ended, the best of them, and the time that is left."""
 
     def __init__(self) -> None:
         self.trials: int | None = None
@@ -22,16 +46,16 @@ class Count:
         self._since = time.monotonic()
 
     def begin(self, trials: int | None) -> None:
-        """`trials`: how many there will be, if anybody knows."""
+        """`trials`: how many there will be; None where the tuner decides."""
         self.trials, self._since = trials, time.monotonic()
 
     def keep(self, row: dict[str, Any]) -> None:
-        """One that took no time in this run."""
+        """Count one that an earlier run had ended."""
         self._kept += 1
         self.end(row)
 
     def end(self, row: dict[str, Any]) -> None:
-        """One more."""
+        """Count one more."""
         self.done += 1
         self.failed += row["status"] in ("failed", "diverged")
         if row["status"] == "completed" and (self.best is None or row["loss"] < self.best["loss"]):
@@ -125,8 +149,8 @@ class TensorBoard(Observer):
                 tf.summary.scalar(name, value, step=step)
 
 
-class Several(Observer):
-    """Tells several.
+class Observers(Observer):
+    """Several observers as one.
 
     Args:
         *observers: they are told in this order.

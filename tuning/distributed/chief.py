@@ -1,7 +1,6 @@
 """The chief of a search with several workers: it proposes, and writes down; it trains nothing."""
 
 import argparse
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,11 +11,12 @@ from keras_tuner.src.distribute.oracle_chief import OracleServicer
 from rich.console import Console
 
 from tuning import config
-from tuning.distributed.heartbeat import Heard
-from tuning.journal.log import ProjectError
-from tuning.journal.oracle import Ledger
+from tuning.distributed.heartbeat import HeartbeatMonitor
+from tuning.interrupt import sigterm_interrupts
+from tuning.journal.events import ProjectError
+from tuning.journal.oracle import ReplayableOracle
 from tuning.journal.project import Project
-from tuning.searcher import opened_search
+from tuning.searcher import open_session
 from tuning.tuner_setup import SearchFailed
 
 TICK = 0.2  # seconds
@@ -30,29 +30,32 @@ def run(options: argparse.Namespace, console: Console) -> None:
         ProjectError: the folder is another search's, or the port is taken.
     """
     project = Project(config.folder(options))
-    with opened_search(
-        config.hypermodel(options),
-        config.tuner(options),
-        project,
-        max_trials=options.max_trials,
-        seed=options.seed,
-        fresh=options.fresh,
-        most_failures=options.most_failures,
-        command=config.remembered(options),
-    ) as opened:
-        server, servicer, port = _server(opened.running.oracle, options.bind)
-        signal.signal(signal.SIGTERM, _interrupt)
+    with (
+        sigterm_interrupts(),
+        open_session(
+            config.hypermodel(options),
+            config.tuner(options),
+            project,
+            max_trials=options.max_trials,
+            seed=options.seed,
+            fresh=options.fresh,
+            most_failures=options.most_failures,
+            command=config.to_record(options),
+        ) as session,
+    ):
+        oracle = session.tuner.oracle
+        server, servicer, port = _server(oracle, options.bind)
         host = options.bind.rpartition(":")[0]
         console.print(f"chief: {project.folder}, {host}:{port}", highlight=False, soft_wrap=True)
         try:
-            _watch(opened.running.oracle, opened.ledger, servicer, Heard(project.folder), options)
+            _watch(oracle, session.oracle, servicer, HeartbeatMonitor(project.folder), options)
         except KeyboardInterrupt:
-            for worker in list(opened.running.oracle.ongoing_trials):
-                opened.ledger.interrupted(worker)
+            for worker in list(oracle.ongoing_trials):
+                session.oracle.interrupt(worker)
             raise
         finally:
             server.stop(1).wait()
-        result = opened.result()
+        result = session.result()
     console.print(f"chief: {len(result.table)} trials", highlight=False)
 
 
@@ -71,25 +74,23 @@ def _server(oracle: Any, bind: str) -> tuple[Any, Any, int]:
     return server, servicer, port
 
 
-def _watch(oracle: Any, ledger: Ledger, servicer: Any, heard: Heard, options: argparse.Namespace) -> None:
+def _watch(
+    oracle: Any, journaled: ReplayableOracle, servicer: Any, heartbeats: HeartbeatMonitor, options: Any
+) -> None:
     """Take trials from workers that are gone; return when all is done."""
     if "tuner0" in oracle.ongoing_trials:
-        ledger.lost("tuner0")  # of a search without workers
+        journaled.release("tuner0")  # of a search without workers
     while True:
         time.sleep(TICK)
-        heard.listen()
+        heartbeats.poll()
         for worker in [*oracle.ongoing_trials]:
-            if heard.silent(worker) > options.lease:
-                ledger.lost(worker)
+            if heartbeats.silence_of(worker) > options.lease:
+                journaled.release(worker)
         if servicer.stop_triggered and not oracle.ongoing_trials and not oracle._retry_queue:
-            if all(heard.silent(worker) > options.lease for worker in [*oracle.tuner_ids]):
+            if all(heartbeats.silence_of(worker) > options.lease for worker in [*oracle.tuner_ids]):
                 return
-        elif heard.silence > options.wait:
+        elif heartbeats.silence > options.wait:
             raise SearchFailed(
                 f"no worker has been heard of for {options.wait} s. The ended trials are kept: "
                 "the same command goes on from there"
             )
-
-
-def _interrupt(*signal: Any) -> None:
-    raise KeyboardInterrupt

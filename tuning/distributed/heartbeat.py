@@ -1,4 +1,4 @@
-"""What the workers of a search say of themselves: a small file each, written again and again."""
+"""Heartbeats: each worker of a search writes a small file again and again, and others read it."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tuning.display.observer import Observer
+from tuning.display.reporters import Observer
 
 BEAT = 2.0  # seconds
 
@@ -23,7 +23,7 @@ class Heartbeat(Observer):
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / "workers" / f"{name}.json"
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._at: dict[str, Any] = {"worker": name}
+        self._state: dict[str, Any] = {"worker": name}
         self._beats = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
@@ -38,28 +38,28 @@ class Heartbeat(Observer):
         self._path.unlink(missing_ok=True)
 
     def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
-        """Note it."""
-        self._at = {"worker": self._at["worker"], "trial": trial, "choice": choice}
+        """Write it with the next beat."""
+        self._state = {"worker": self._state["worker"], "trial": trial, "choice": choice}
 
     def fit_began(self, trial: str, fold: int, seed: int) -> None:
-        """Note it."""
-        self._at = {**self._at, "fold": fold, "seed": seed}
+        """Write it with the next beat."""
+        self._state = {**self._state, "fold": fold, "seed": seed}
 
     def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
-        """Note it."""
-        self._at = {**self._at, "epoch": epoch, "loss": loss, "best": best}
+        """Write it with the next beat."""
+        self._state = {**self._state, "epoch": epoch, "loss": loss, "best": best}
 
     def _beat(self) -> None:
         while True:
             self._beats += 1
             draft = self._path.with_suffix(".draft")
-            draft.write_text(json.dumps({**self._at, "beat": f"{time.time()}-{self._beats}"}))
+            draft.write_text(json.dumps({**self._state, "beat": f"{time.time()}-{self._beats}"}))
             draft.replace(self._path)
             if self._over.wait(BEAT):
                 return
 
 
-class Heard:
+class HeartbeatMonitor:
     """When each worker was last heard of, by this machine's clock alone.
 
     Args:
@@ -71,25 +71,25 @@ class Heard:
         self._since = time.monotonic()
         self._last: dict[str, tuple[str, float]] = {}
 
-    def listen(self) -> list[dict[str, Any]]:
-        """What workers have said since this was last asked."""
+    def poll(self) -> list[dict[str, Any]]:
+        """The heartbeats that are new since the last poll."""
         news = []
         for path in sorted(self._folder.glob("*.json")):
             try:
-                said: dict[str, Any] = json.loads(path.read_text())
-                name, beat = said["worker"], said["beat"]
-            except (OSError, ValueError, KeyError):
-                continue  # gone, or not ours
+                state: dict[str, Any] = json.loads(path.read_text())
+                name, beat = state["worker"], state["beat"]
+            except (OSError, ValueError, KeyError, TypeError):
+                continue  # gone, or not a heartbeat
             if self._last.get(name, ("", 0.0))[0] != beat:
                 self._last[name] = (beat, time.monotonic())
-                news.append(said)
+                news.append(state)
         return news
 
-    def silent(self, name: str) -> float:
-        """Seconds since a worker was heard of, or since anybody listened."""
+    def silence_of(self, name: str) -> float:
+        """Seconds since a worker was heard of, or since this was made."""
         return time.monotonic() - self._last.get(name, ("", self._since))[1]
 
     @property
     def silence(self) -> float:
-        """Seconds since any was."""
+        """Seconds since any worker was heard of."""
         return time.monotonic() - max([self._since, *(when for _, when in self._last.values())])

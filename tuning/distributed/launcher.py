@@ -1,6 +1,7 @@
-"""Several processes for one search: a chief and its workers, watched, and ended together."""
+"""Observers processes for one search: a chief and its workers, instrumented_class, and ended together."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,15 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tuning.display.observer import Observer
-from tuning.display.tables import default_loss
-from tuning.distributed.heartbeat import Heard
-from tuning.journal.log import ProjectError, read
+from tuning.display.reporters import Observer
+from tuning.distributed.heartbeat import HeartbeatMonitor
+from tuning.journal.events import ProjectError, read
 from tuning.journal.project import Project, outcomes
-from tuning.trials import trial_row
+from tuning.trials import default_loss, trial_row
 
 TICK = 0.5  # seconds
-MOST_STARTS = 5  # of one process, with no trial ended in between
+GRACE = 5.0  # seconds
+MAX_STARTS = 5  # of one process, with no trial ended in between
 
 
 class Child:
@@ -27,7 +28,7 @@ class Child:
 
     Args:
         words: of its command, after ``python -m tuning``.
-        log: what it says goes there.
+        log: where its output goes.
     """
 
     def __init__(self, words: Sequence[str], log: Path) -> None:
@@ -41,7 +42,7 @@ class Child:
         self.starts += 1
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tuning", *self._words, "--leash"],
+                [sys.executable, "-m", "tuning", *self._words, "--exit-with-parent"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -62,22 +63,24 @@ class Child:
 
     @property
     def last_words(self) -> str:
-        """The last line that it said."""
+        """The last line that it wrote."""
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "nothing"
 
 
-def leash() -> None:
+def exit_with_parent() -> None:
     """End this process when its parent's end of standard input closes, however the parent ended."""
 
     def wait() -> None:
         os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGTERM)  # so that it notes that its trial is not at fault
+        time.sleep(GRACE)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
 
 
-def spread(
+def run_distributed(
     workers: int,
     words: Sequence[str],
     project: Project,
@@ -91,7 +94,7 @@ def spread(
     """Search with a chief and workers of their own processes, until the chief says that it is done.
 
     A process that dies is started again under its own name: a worker then has its trial again, a chief
-    goes on from its log.
+    goes on from its journal.
 
     Raises:
         ProjectError: the chief gave up, or a process dies again and again; with its last words.
@@ -112,20 +115,20 @@ def spread(
         )
         for number in range(workers)
     ]
-    news = _News(project, observer)
+    relay = _ProgressRelay(project, observer)
     observer.search_began(trials, epochs, naive_loss)
     try:
         while chief.process.poll() != 0:
             _revive(chief, team)
-            if news.tell():
+            if relay.update():
                 for child in (chief, *team):
                     child.starts = 1
             time.sleep(TICK)
-        news.tell()
+        relay.update()
     except BaseException:
         for worker in team:
             worker.end()
-        chief.end(politely=True)  # it writes down that nobody died by himself
+        chief.end(politely=True)  # it notes that no trial is at fault
         raise
     finally:
         for worker in team:
@@ -138,7 +141,7 @@ def _revive(chief: Child, team: Sequence[Child]) -> None:
         code = child.process.poll()
         if code in (None, 0):
             continue
-        if code in (1, 2) or child.starts >= MOST_STARTS:  # it says why, or it will not live
+        if code in (1, 2) or child.starts >= MAX_STARTS:  # it says why, or it will not live
             raise ProjectError(f"{child.name} ended with {code}: {child.last_words}")
         child.start()
 
@@ -149,18 +152,19 @@ def _let_end(child: Child, seconds: float = 5) -> None:
     child.end()
 
 
-class _News:
-    """Tells an observer what the log and the workers have that it has not heard."""
+class _ProgressRelay:
+    """Tells an observer what is new in the journal and in the workers' heartbeats."""
 
     def __init__(self, project: Project, observer: Observer) -> None:
-        self._log, self._observer, self._heard = project.log, observer, Heard(project.folder)
-        self._before = len(outcomes(read(project.log)))
+        self._journal, self._observer = project.journal, observer
+        self._heartbeats = HeartbeatMonitor(project.folder)
+        self._before = len(outcomes(read(project.journal)))
         self._told = 0
         self._began: set[str] = set()
 
-    def tell(self) -> bool:
+    def update(self) -> bool:
         """Whether a trial has ended."""
-        events = read(self._log)
+        events = read(self._journal)
         done = outcomes(events)
         new = len(done) - max(self._told, self._before)
         for outcome in done[self._told :]:
@@ -168,14 +172,14 @@ class _News:
             row = trial_row(outcome, naive, default_loss(done))
             (self._observer.trial_kept if self._told < self._before else self._observer.trial_ended)(row)
             self._told += 1
-        for said in self._heard.listen():
-            self._pass_on(said)
+        for state in self._heartbeats.poll():
+            self._epoch_ended(state)
         return new > 0
 
-    def _pass_on(self, said: dict[str, Any]) -> None:
-        if "epoch" in said:
-            if said["trial"] not in self._began:
-                self._began.add(said["trial"])
-                self._observer.trial_began(said["trial"], said["choice"])
-            self._observer.fit_began(said["trial"], said["fold"], said["seed"])
-            self._observer.epoch_ended(said["trial"], said["epoch"], said["loss"], said["best"])
+    def _epoch_ended(self, state: dict[str, Any]) -> None:
+        if "epoch" in state:
+            if state["trial"] not in self._began:
+                self._began.add(state["trial"])
+                self._observer.trial_began(state["trial"], state["choice"])
+            self._observer.fit_began(state["trial"], state["fold"], state["seed"])
+            self._observer.epoch_ended(state["trial"], state["epoch"], state["loss"], state["best"])

@@ -1,7 +1,6 @@
-"""What a search is of: with anything else, its results are another search's."""
+"""Fingerprint: all that the results of a search depend on."""
 
 import hashlib
-import inspect
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -10,9 +9,9 @@ from typing import Any
 
 import keras
 
-from seqmem.cells import cell_class
 from tuning.hypermodel import ForecastHyperModel
-from tuning.journal.log import ProjectError
+from tuning.journal.events import ProjectError
+from tuning.journal.user_code import source_of
 
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "scikit-learn")
 
@@ -30,7 +29,7 @@ def fingerprint(hypermodel: ForecastHyperModel, tuner: type, seed: int, **option
         "folds": f"{hypermodel.walk!r}, test {hypermodel.test:g}, validation {hypermodel.validation:g}",
         "seeds": hypermodel.seeds,
         "space": _plain(asdict(space)),
-        "cells": {name: _code(name) for name in space.cells if ":" in name},
+        "cells": {name: source_of(name)[1] for name in space.cells if ":" in name},
         "training": {
             "epochs": hypermodel.epochs,
             "patience": hypermodel.patience,
@@ -56,8 +55,8 @@ def require_same(was: Mapping[str, Any], now: Mapping[str, Any], project: str) -
     changed = [words for name in {**was, **now} for words in _changes(name, was.get(name), now.get(name))]
     if changed:
         raise ProjectError(
-            f"{project} is another search: {'; '.join(changed)}. Give back what it had to go on with it, "
-            "--fresh to start over, or another --directory"
+            f"{project} is another search: {'; '.join(changed)}. Restore the old data or options to "
+            "resume it, or give --fresh to start over, or another --directory"
         )
 
 
@@ -87,11 +86,6 @@ def _data(prices: Any) -> dict[str, Any]:
         "last": str(prices.index[-1]),
         "sha256": digest.hexdigest()[:16],
     }
-
-
-def _code(name: str) -> str:
-    """Of a cell of one's own: its source may change under its name."""
-    return hashlib.sha256(inspect.getsource(cell_class(name)).encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tuning.journal.log import NAME, Log, ProjectError, read
+from tuning.journal.attempts import Attempts
+from tuning.journal.events import NAME, Journal, ProjectError, read
+from tuning.journal.history import check_events
+from tuning.trials import check_outcome
 
 TRIALS, FITS = "trials.csv", "fits.csv"
 
 
 class Project:
-    """A folder with the log of a search, its tables, and the weights of its trials.
+    """A folder with the journal of a search, its tables, and the weights of its trials.
 
     Args:
         folder: it is made where it is missing.
@@ -22,10 +25,11 @@ class Project:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         (self.folder / "results").mkdir(parents=True, exist_ok=True)
+        self.attempts = Attempts(self.folder / "results")
 
     @property
-    def log(self) -> Path:
-        """Its log."""
+    def journal(self) -> Path:
+        """The file of its journal."""
         return self.folder / NAME
 
     def clear(self) -> None:
@@ -36,18 +40,19 @@ class Project:
             shutil.rmtree(self.folder / name, ignore_errors=True)
         (self.folder / "results").mkdir(parents=True, exist_ok=True)
 
-    def hand_in(self, outcome: Mapping[str, Any]) -> None:
-        """Leave what a trial did for whoever writes the log; whole, or not at all."""
+    def submit_result(self, outcome: Mapping[str, Any]) -> None:
+        """Leave what a trial did for whoever writes the journal; whole, or not at all."""
         path = self._result(outcome["trial"])
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(outcome))
         draft.replace(path)
 
-    def handed_in(self, trial: str) -> dict[str, Any]:
+    def collect_result(self, trial: str) -> dict[str, Any]:
         """What a trial did."""
         path = self._result(trial)
         try:
             outcome: dict[str, Any] = json.loads(path.read_text())
+            check_outcome(outcome)
         except (OSError, ValueError) as error:
             raise ProjectError(f"{path}: expected what trial {trial} did. Received: {error}") from error
         path.unlink(missing_ok=True)
@@ -57,7 +62,7 @@ class Project:
         return self.folder / "results" / f"{int(trial):04d}.json"
 
     @contextmanager
-    def ours(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other searches out of the folder.
 
         Raises:
@@ -78,27 +83,26 @@ class Project:
             yield
 
 
-def begin(project: Project, begun: Mapping[str, Any], same: Callable[..., None]) -> Log:
-    """Open the log, and go on with what it has if that is of the same search.
+def open_journal(project: Project, header: Mapping[str, Any], same: Callable[..., None]) -> Journal:
+    """Open the journal, and go on with what it has if that is of the same search.
 
     Args:
         project: where.
-        begun: the first event of a new log, with a `fingerprint`.
-        same: called with the fingerprint of the log, the one of now and the folder; it raises where they
+        header: the first event of a new journal, with a `fingerprint`.
+        same: called with the fingerprint of the journal, the one of now and the folder; it raises where they
             differ.
     """
-    log = Log(project.log)
-    if not log.events:
-        log.append({"event": "begun", **begun})
-    elif log.events[0]["event"] != "begun":
-        raise ProjectError(f"{project.log}: line 1: expected what the search is of. --fresh starts over")
+    journal = Journal(project.journal)
+    if not journal.events:
+        journal.append({"event": "started", **header})
     else:
-        same(log.events[0]["fingerprint"], begun["fingerprint"], str(project.folder))
-    return log
+        check_events(journal.events, project.journal)
+        same(journal.events[0]["fingerprint"], header["fingerprint"], str(project.folder))
+    return journal
 
 
 def outcomes(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the ended trials of a log did, in the order of their ends."""
+    """What the ended trials of a journal did, in the order of their ends."""
     return [event["outcome"] for event in events if event["event"] == "ended"]
 
 
@@ -116,9 +120,10 @@ def find(where: str) -> Path:
     )
 
 
-def begun(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def read_project(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """What a search is of, and what its ended trials did."""
     events = read(folder / NAME)
     if not events:
         raise ProjectError(f"{folder / NAME}: nothing has been written to it")
+    check_events(events, folder / NAME)
     return events[0], outcomes(events)

@@ -1,4 +1,4 @@
-"""How much of what sets trials apart is chance."""
+"""Noise: how much of what sets trials apart is chance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,54 +18,54 @@ class Noise:
     Attributes:
         trials: N, that completed.
         fits: n, folds times seeds, of each.
-        error: the standard error of a trial's mean loss, over folds and seeds. What a fold is worth to all
-            trials is not noise: it is taken out first.
-        seed: the standard deviation of a loss from seed to seed, on one fold.
-        spread: the standard deviation of the trials' means.
-        lead: how far the best mean stands below the next one.
-        gain: how far the best mean stands below the middle one.
-        luck: how far it would, on average, had no trial been better than another.
-        p: how often the trials' means would lie as far apart as they do, had none been better.
+        error: the standard error of a trial's mean loss, over folds and seeds. The effect of a fold, common
+            to all trials, is not noise: it is taken out first.
+        seed_std: the standard deviation of a loss from seed to seed, on one fold.
+        std: the standard deviation of the trials' means.
+        margin: how far the best mean stands below the next one.
+        gain_over_median: how far the best mean stands below the middle one.
+        null_gain: the same under the null hypothesis that no trial is better, by permutation.
+        p: the permutation p-value of the spread of the trials' means, under the same hypothesis.
     """
 
     trials: int
     fits: int
     error: float
-    seed: float
-    spread: float
-    lead: float
-    gain: float
-    luck: float
+    seed_std: float
+    std: float
+    margin: float
+    gain_over_median: float
+    null_gain: float
     p: float
 
 
 def measure(outcomes: Sequence[Mapping[str, Any]], draws: int = DRAWS) -> Noise:
-    """The noise in what the completed trials of a search did.
+    """Measure the noise in the losses of the completed trials.
 
-    Luck is found by permutation: under "no trial is better" the losses on a fold with a seed belong to the
-    trials in any order.
+    By permutation: under "no trial is better" the losses on a fold with a seed belong to the trials in any
+    order.
     """
     done = [outcome["fits"] for outcome in outcomes if outcome["status"] == COMPLETED]
     losses = np.array([[fit["loss"] for fit in fits] for fits in done]).reshape(len(done), -1)  # [N, n]
     n, fits = losses.shape
     means = np.sort(losses.mean(axis=1)) if n else np.empty(0)
     few = n < 2 or fits < 2
-    luck, p = (np.nan, np.nan) if few else _luck(losses, draws)
+    null_gain, p = (np.nan, np.nan) if few else _permutation_test(losses, draws)
     return Noise(
         trials=n,
         fits=fits,
         error=np.nan if few else _error(losses),
-        seed=_seed_noise(done),
-        spread=float(np.std(means, ddof=1)) if n > 1 else np.nan,
-        lead=float(means[1] - means[0]) if n > 1 else np.nan,
-        gain=_gain(losses) if n else np.nan,
-        luck=luck,
+        seed_std=_seed_noise(done),
+        std=float(np.std(means, ddof=1)) if n > 1 else np.nan,
+        margin=float(means[1] - means[0]) if n > 1 else np.nan,
+        gain_over_median=_gain(losses) if n else np.nan,
+        null_gain=null_gain,
         p=p,
     )
 
 
 def _error(losses: np.ndarray) -> float:
-    """Of a mean over folds and seeds; a few wild trials do not set it."""
+    """Of a mean over folds and seeds, robust against a few wild trials."""
     n, fits = losses.shape
     apart = losses - np.median(losses, axis=0)
     variances = np.var(apart, axis=1, ddof=1) * n / (n - 1)
@@ -94,7 +94,7 @@ def _gain(losses: np.ndarray) -> float:
     return float(np.median(means) - np.min(means))
 
 
-def _luck(losses: np.ndarray, draws: int) -> tuple[float, float]:
+def _permutation_test(losses: np.ndarray, draws: int) -> tuple[float, float]:
     draw = np.random.default_rng(0)
     shuffled = [draw.permuted(losses, axis=0) for _ in range(draws)]
     apart = np.array([np.var(one.mean(axis=1)) for one in shuffled])

@@ -1,4 +1,4 @@
-"""Which trial wins."""
+"""Selection rules: which trial wins."""
 
 from abc import ABC, abstractmethod
 from typing import Any

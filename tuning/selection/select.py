@@ -1,10 +1,11 @@
-"""Which trial wins, and what it is worth on data that nobody has looked at."""
+"""Selection: which trial wins, and its score on the test part, which nothing has seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 import pandas as pd
 
 from seqmem.models.forecaster import Forecaster
@@ -12,7 +13,6 @@ from tuning.hypermodel import ForecastHyperModel
 from tuning.instrumented import fit_seed
 from tuning.searcher import SearchResult
 from tuning.selection.noise import Noise, measure
-from tuning.selection.report import report
 from tuning.selection.rules import OneStandardErrorRule, Rule
 from tuning.space import label
 
@@ -28,7 +28,7 @@ class Selected:
         scores: it and the baselines on the test origins, as `scores` or `volatility_scores` of
             `seqmem.evaluation` give them.
         verdict: whether it beats the baselines, in plain words.
-        report: why it was taken, and how much of that is chance: sentences.
+        report: sentences: why it was taken, and how much of its lead is chance.
         noise: the same in numbers.
     """
 
@@ -87,3 +87,38 @@ def refit(
         return forecaster
 
     return hypermodel.task.averaged(lambda task: hypermodel.compiled(choice, task), train, seeds)
+
+
+def report(taken: Mapping[str, Any], why: str, noise: Noise) -> list[str]:
+    """Sentences on the trial that was taken, its gains, and how much of them is chance."""
+    sentences = [f"Taken: trial {taken['trial']}, {label(taken)}, {why}.", _gains(taken)]
+    if noise.trials < 2:
+        return sentences
+    if not np.isfinite(noise.error):
+        return [*sentences, "The noise is not known: train each trial on more folds or seeds."]
+    return [*sentences, _margin(noise), _chance(noise)]
+
+
+def _gains(taken: Mapping[str, Any]) -> str:
+    default = taken["of_default"]
+    beside = f" and {default:.4f} of the default's" if np.isfinite(default) else ""
+    own = " (it is the default)" if int(taken["trial"]) == 0 else beside
+    return f"Its validation loss is {taken['ratio']:.4f} of that of no change{own}."
+
+
+def _margin(noise: Noise) -> str:
+    seeds = f"; from seed to seed {noise.seed_std:.2g}" if np.isfinite(noise.seed_std) else ""
+    less = "less" if noise.margin < noise.error else "more"
+    return (
+        f"Noise: spread (sd) of mean losses over {noise.trials} trials {noise.std:.2g}; standard error of "
+        f"each {noise.error:.2g}{seeds}. The best leads the next by {noise.margin:.2g}, {less} than that."
+    )
+
+
+def _chance(noise: Noise) -> str:
+    verdict = "the trials differ" if noise.p < 0.05 else "it may be chance"
+    return (
+        f"Chance: the best of {noise.trials} is {noise.gain_over_median:.2g} better than the median. Had all "
+        f"been equally good, it would be {noise.null_gain:.2g} better on average, and the means would lie at "
+        f"least as far apart in {noise.p:.1%} of cases: {verdict}."
+    )

@@ -1,4 +1,4 @@
-"""One trial again, by itself."""
+"""One trial run again, by itself."""
 
 import tempfile
 from pathlib import Path
@@ -6,13 +6,14 @@ from typing import Any
 
 import keras_tuner
 
-from tuning.display.observer import Observer
+from tuning.display.reporters import Observer
 from tuning.hypermodel import ForecastHyperModel
-from tuning.journal.log import NAME, read
+from tuning.journal.events import NAME, read
+from tuning.journal.history import check_events
 from tuning.journal.project import Project, outcomes
 from tuning.stopping import Never, Stopping
 from tuning.trials import STOPPED
-from tuning.tuner_setup import ready
+from tuning.tuner_setup import make_tuner
 
 
 def rerun(
@@ -40,6 +41,7 @@ def rerun(
         ValueError: no such trial.
     """
     events = read(Path(directory) / NAME)
+    check_events(events, Path(directory) / NAME)
     values = {int(event["trial"]): event["values"] for event in events if event["event"] == "created"}
     before = {int(outcome["trial"]): outcome for outcome in outcomes(events)}
     if int(trial) not in before:
@@ -48,11 +50,11 @@ def rerun(
     with tempfile.TemporaryDirectory(prefix="seqmem-rerun-") as folder:
         project = Project(folder)
         kind = {"max_trials": None, "stopping": Never(), "observer": Observer(), "options": options}
-        running = ready(hypermodel, tuner, project, seed=seed, **kind)  # type: ignore[arg-type]
-        running.others = list
+        made = make_tuner(hypermodel, tuner, project, seed=seed, **kind)  # type: ignore[arg-type]
+        made.earlier_outcomes = list
         for number in _parents(int(trial), values):
-            running.stopping = _AsBefore(before[number])
-            outcome = _once(running, before[number]["trial"], values[number])
+            made.stopping = _StopAsBefore(before[number])
+            outcome = _run_once(made, before[number]["trial"], values[number])
     return outcome
 
 
@@ -64,26 +66,29 @@ def _parents(trial: int, values: dict[int, dict[str, Any]]) -> list[int]:
     return line
 
 
-def _once(running: Any, trial: str, values: dict[str, Any]) -> dict[str, Any]:
-    hyperparameters = running.oracle.get_space()
+def _run_once(tuner: Any, number: str, values: dict[str, Any]) -> dict[str, Any]:
+    hyperparameters = tuner.oracle.get_space()
     hyperparameters.values = dict(values)
-    mine = keras_tuner.engine.trial.Trial(hyperparameters, trial, "RUNNING")
-    running.oracle.trials[trial] = mine
-    running.oracle._save_trial = lambda trial: None
-    running.oracle.end_trial = lambda trial: None
-    running.on_trial_begin(mine)
-    running._try_run_and_update_trial(mine)
-    outcome: dict[str, Any] = running.outcome
+    trial = keras_tuner.engine.trial.Trial(hyperparameters, number, "RUNNING")
+    tuner.oracle.trials[number] = trial
+    tuner.oracle._save_trial = lambda trial: None
+    tuner.oracle.end_trial = lambda trial: None
+    tuner.on_trial_begin(trial)
+    try:
+        tuner._try_run_and_update_trial(trial)
+    finally:
+        tuner.project.attempts.end(number)
+    outcome: dict[str, Any] = tuner.outcome
     return outcome
 
 
-class _AsBefore(Stopping):
+class _StopAsBefore(Stopping):
     """Stops after the fold that the trial stopped after."""
 
     def __init__(self, before: dict[str, Any]) -> None:
         self._before = before
 
-    def hopeless(self, fits: Any, others: Any) -> str:
+    def reason_to_stop(self, fits: Any, others: Any) -> str:
         """The cause that it had."""
         stopped = self._before["status"] == STOPPED and len(fits) == len(self._before["fits"])
         return str(self._before["cause"]) if stopped else ""
