@@ -7,7 +7,7 @@ from samples import random_walk
 
 from seqmem import Dataset, as_dataset, read
 from seqmem.data.calendars import Rows, Weekdays
-from seqmem.data.checks import PriceError
+from seqmem.data.faults import PriceError
 from seqmem.data.series import fingerprint, read_prices
 
 PRICES = random_walk(60)
@@ -86,10 +86,10 @@ def test_a_change_that_no_market_makes_is_refused_unless_allowed(factor):
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
-        (PRICES[::-1], "dates that increase. .*the newest row stands first"),
+        (PRICES[::-1], "dates that increase. .*the newest row stands first: sort by date"),
         (pd.DataFrame({"Close": PRICES, "High": PRICES}), "column 'High' without column 'Low'"),
         (BARS.assign(High=PRICES * 0.9), "column 'High': expected a high of at least the low"),
-        (BARS.rename(columns={"Close": "Clos"}), "no column 'Close'"),
+        (BARS.rename(columns={"Close": "Clos"}), "no column .Close.. Received: columns"),
         (np.ones((3, 2)), r"shape \(3, 2\)"),
         ([1.0, np.nan], "row 2, column 'Close': expected a price. Received: nothing"),
         ([1.0, 0.0], "row 2, column 'Close': expected a price above 0. Received: 0"),

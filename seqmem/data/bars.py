@@ -6,16 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seqmem.data.faults import PriceWarning as PriceWarning
 from seqmem.data.series import PriceError, as_levels, day, read_prices
 from seqmem.data.sources import raw_table, wide_table
 
 BAR = ("High", "Low", "Close")
 STILL = 22  # rows without a change: a variance of 0, whose logarithm is no number
 LARGE_MOVE = 0.4  # of the price, in a day
-
-
-class PriceWarning(UserWarning):
-    """Prices that are possible, and probably wrong: says the row and the date."""
 
 
 def read_bars(

@@ -23,10 +23,14 @@ class Calendar(ABC):
     Attributes:
         periods_per_year: rows that are a year: what a variance is annualised with.
         period: what one row is called in a sentence.
+        spacing: days from row to row, at least and at most, of a usual one.
+        longest: days from row to row that are no gap yet.
     """
 
     periods_per_year: float
     period: ClassVar[str] = "day"
+    spacing: ClassVar[tuple[float, float]] = (0.9, 1.6)
+    longest: ClassVar[float] = 5.0
     _classes: ClassVar[dict[str, type["Calendar"]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -154,6 +158,11 @@ class Exchange(Calendar):
                 'python -c "import exchange_calendars; print(exchange_calendars.get_calendar_names())"'
             )
 
+    @property
+    def zone(self) -> str:
+        """The time zone in which the exchange counts its days."""
+        return str(self._calendar(start="2024-01-01", end="2024-02-01").tz)
+
     def after(self, last: Any, n: int) -> pd.DatetimeIndex:
         """The next `n` sessions."""
         last = pd.Timestamp(last).tz_localize(None).normalize()
@@ -161,10 +170,13 @@ class Exchange(Calendar):
 
     def sessions(self, first: Any, last: Any) -> pd.DatetimeIndex:
         """The sessions from one day to another."""
+        days = self._calendar(start=first, end=max(last, first + pd.Timedelta(days=9))).sessions.as_unit("ns")
+        return pd.DatetimeIndex(days[days <= last], freq=None)
+
+    def _calendar(self, **span: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # exchange_calendars 4.13 uses what pandas 3.1 deprecates
-            calendar = _exchange_calendars().get_calendar(self.code, start=first, end=last)
-        return pd.DatetimeIndex(calendar.sessions.as_unit("ns"), freq=None)
+            return _exchange_calendars().get_calendar(self.code, **span)
 
 
 @dataclass(frozen=True)
@@ -196,6 +208,8 @@ def infer(index: pd.Index) -> Calendar:
     """
     if not isinstance(index, pd.DatetimeIndex):
         return Rows()
+    if not len(index):
+        return Weekdays()
     dates = index.normalize().unique()
     days = _days_of_week(dates)
     return EveryDay() if len(days) == 7 else Weekdays(days, _holidays(dates, days))

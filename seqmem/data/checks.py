@@ -1,127 +1,213 @@
 """Checks of prices: what is surely wrong is refused; what is probably wrong, unless allowed by name."""
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import day
-from seqmem.data.sources import PriceError as PriceError
+from seqmem.data.calendars import Calendar, Exchange, Weekdays
+from seqmem.data.faults import Fault, Where, day
 
-SPLIT = 1.9  # a factor from one close to the next that no market makes
-SMALL_SPLIT = 1.5  # upwards, within 4% of it; downwards a third has been lost in a day (oil, 1991-01-17)
-SCALES = 10  # times the usual change: a series of wild changes is not full of splits
-LOCAL_SCALES = 5  # times the usual change of the days around it
-ENOUGH = 30  # rows: fewer show no scale
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that is wrong with a series, or probably so.
-
-    Attributes:
-        text: what, in words, with row, date and column.
-        doubt: the name of the judgement, by which it may be allowed; empty where it is surely wrong.
-    """
-
-    text: str
-    doubt: str = ""
+ENOUGH = 30  # rows: fewer show no usual change
+SPLIT = 1.9  # a factor from one close to the next that hardly a market makes (oil, 1991-01-17: 1.5)
+TICK = 0.22  # of the price, there and back again (UnitedHealth on 2008-09-29: 0.19)
+RANGE = 0.25  # of the price, beyond the closes around it
+SCALES = 20  # times the usual change: a series of wild changes is not full of splits
+LOCAL_SCALES = 8  # times the usual change of the days around it
+STILL = 22  # rows without a change: a variance of 0, whose logarithm is no number
+OLDEST = pd.Timestamp("1700-01-01")
+SPLIT_CURE = "a split that the prices are not adjusted for, or another unit: use adjusted closes"
 
 
-def check(frame: pd.DataFrame, *, name: str, column: str = "Close", allow: Collection[str] = ()) -> None:
-    """Refuse the rows of one series if they are surely wrong, or probably so and not allowed.
+def check_dates(index: pd.Index, where: Where) -> list[Fault]:
+    """Dates that surely are none: they do not increase, or lie in years that have no prices."""
+    if not isinstance(index, pd.DatetimeIndex) or not len(index):
+        return []
+    label = index.name or "Date"
+    faults = where(index.isna(), label, "expected a date", lambda row: "none")
+    if faults:
+        return faults
+    old = (index < OLDEST) | (index.year > 2261)
+    faults += where(old, label, "expected a year from 1700 to 2261", lambda row: day(index[row]))
+    late = np.concatenate([[False], index[1:] <= index[:-1]])
+    newest = len(index) > 2 and index.is_monotonic_decreasing
+    twice = bool(late.any()) and index[int(late.argmax())] == index[int(late.argmax()) - 1]
+    cure = "the newest row stands first: sort by date: frame.sort_index()" if newest else ""
+    cure = cure or ("one of the two may go: frame[~frame.index.duplicated()]" if twice else "")
+    return faults + where(
+        late,
+        label,
+        "expected dates that increase",
+        lambda row: f"{day(index[row])} after {day(index[row - 1])}",
+        cure=cure,
+    )
 
-    Args:
-        frame: columns close, and high and low where there is a range, by date.
-        name: of the source, in errors.
-        column: what the source calls the closes.
-        allow: names of judgements that are not to be made.
 
-    Raises:
-        PriceError: all that was found.
-    """
-    found = [fault for fault in _faults(frame, column) if not fault.doubt or fault.doubt not in allow]
-    if not found:
-        return
-    words = [fault.text + (f" [{fault.doubt}]" if fault.doubt else "") for fault in found]
-    raise PriceError(f"{name}: {words[0]}" if len(words) == 1 else "\n  ".join([f"{name}:", *words]))
-
-
-def _faults(frame: pd.DataFrame, column: str) -> list[Fault]:
-    where = _Where(frame.index)
-    sure = list(_sure(frame, column, where))
-    return sure or list(_doubtful(frame["close"].to_numpy(), column, where))
-
-
-def _sure(frame: pd.DataFrame, column: str, where: "_Where") -> Iterator[Fault]:
-    dates = frame.index
-    if isinstance(dates, pd.DatetimeIndex):
-        yield from where(dates.isna(), dates.name or "Date", "expected a date", lambda row: "none")
-        late = np.concatenate([[False], dates[1:] <= dates[:-1]])[: len(dates)]
-        newest = len(dates) > 1 and dates.is_monotonic_decreasing
-        hint = " (the newest row stands first: sort by date)" if newest else ""
-        yield from where(
-            late,
-            dates.name or "Date",
-            "expected dates that increase",
-            lambda row: f"{day(dates[row])} after {day(dates[row - 1])}{hint}",
-        )
-    for own, label in (("close", column), ("high", "High"), ("low", "Low")):
-        if own in frame:
-            values = frame[own].to_numpy()
-            missing, infinite = np.isnan(values), np.isinf(values)
-            yield from where(missing, label, "expected a price", lambda row: "nothing")
-            yield from where(infinite, label, "expected a finite price", _of(values))
-            yield from where(values <= 0, label, "expected a price above 0", _of(values))
+def check_values(frame: pd.DataFrame, label: str, where: Where, *, negative: bool = False) -> list[Fault]:
+    """Values that surely are no prices: missing, infinite, not above 0, or a high below its low."""
+    faults = []
+    for own, name in (("close", label), ("high", "High"), ("low", "Low")):
+        if own not in frame:
+            continue
+        values = frame[own].to_numpy()
+        cure = "drop such rows knowingly: frame.dropna(subset=['Close'])"
+        faults += where(np.isnan(values), name, "expected a price", lambda row: "nothing", cure=cure)
+        faults += where(np.isinf(values), name, "expected a finite price", _of(values))
+        if not negative:
+            cure = "a spread or a rate? --allow-negative and a Difference transform"
+            faults += where(values <= 0, name, "expected a price above 0", _of(values), cure=cure)
     if "high" in frame:
         high, low = frame["high"].to_numpy(), frame["low"].to_numpy()
-        yield from where(
-            high < low,
-            "High",
-            "expected a high of at least the low",
-            lambda row: f"high {high[row]:g}, low {low[row]:g}",
-        )
+        received = lambda row: f"high {high[row]:g}, low {low[row]:g}"  # noqa: E731
+        faults += where(high < low, "High", "expected a high of at least the low", received)
+    return faults
 
 
-def _doubtful(closes: np.ndarray, column: str, where: "_Where") -> Iterator[Fault]:
-    if len(closes) < ENOUGH:
-        return
+def doubts(
+    frame: pd.DataFrame,
+    label: str,
+    where: Where,
+    calendar: Calendar,
+    *,
+    named: bool = False,
+    negative: bool = False,
+) -> list[Fault]:
+    """What is probably wrong with rows that are not surely so, each by the name of the judgement."""
+    index = frame.index
+    faults = []
+    if isinstance(index, pd.DatetimeIndex) and len(index):
+        today = pd.Timestamp.now().normalize() + pd.Timedelta(days=2)
+        name = index.name or "Date"
+        received = lambda row: f"{day(index[row])} lies in the future"  # noqa: E731
+        faults += where(index > today, name, "expected a date that has come", received, doubt="future")
+        faults += _off_calendar(index, calendar, named, where)
+    if len(frame) < ENOUGH:
+        return faults
+    faults += _unchanged(frame["close"].to_numpy(), label, where)
+    if negative:
+        return faults
+    faults += _moves(frame["close"].to_numpy(), label, where)
+    return faults + (_ranges(frame, label, where) if "high" in frame else [])
+
+
+def _moves(closes: np.ndarray, label: str, where: Where) -> list[Fault]:
     returns = np.diff(np.log(closes))
     moves = np.abs(returns)
-    split = (moves > np.log(SPLIT)) | (np.abs(returns - np.log(SMALL_SPLIT)) < 0.04)
-    split &= moves > SCALES * (np.median(moves) or moves.mean())
-    for row in np.flatnonzero(split).tolist():  # where all changes are large, none is a split
-        split[row] = moves[row] > LOCAL_SCALES * np.median(moves[max(0, row - 5) : row + 6])
-    yield from where(
-        np.concatenate([[False], split]),
-        column,
-        "expected a change that a market makes (a split, or another unit?)",
-        lambda row: f"{closes[row]:g} after {closes[row - 1]:g}",
-        doubt="split",
+    usual = float(np.median(moves) or moves.mean())
+    there = np.minimum(moves[:-1], moves[1:])
+    back = np.abs(returns[:-1] + returns[1:]) < 0.3 * there
+    tick = np.concatenate([[False], (there > max(TICK, SCALES * usual)) & back, [False]])
+    for row in np.flatnonzero(tick).tolist():
+        tick[row] = moves[row] > LOCAL_SCALES * _around(moves, row - 1, (row - 1, row))
+    split = (moves > max(np.log(SPLIT), SCALES * usual)) & ~tick[:-1] & ~tick[1:]
+    for row in np.flatnonzero(split).tolist():  # where all changes around are large, none is a split
+        split[row] = moves[row] > LOCAL_SCALES * _around(moves, row, (row,))
+    received = lambda row: f"{closes[row]:g} after {closes[row - 1]:g}"  # noqa: E731
+    expected = "expected a change that a market makes"
+    faults = where(
+        np.concatenate([[False], split]), label, expected, received, doubt="split", cure=SPLIT_CURE
     )
+    between = lambda row: f"{closes[row]:g} between {closes[row - 1]:g} and {closes[row + 1]:g}"  # noqa: E731
+    return faults + where(tick, label, "expected a close near those around it", between, doubt="tick")
+
+
+def _around(moves: np.ndarray, row: int, without: tuple[int, ...]) -> float:
+    rows = [one for one in range(max(0, row - 5), min(len(moves), row + 7)) if one not in without]
+    return float(np.median(moves[rows]))
+
+
+def _ranges(frame: pd.DataFrame, label: str, where: Where) -> list[Fault]:
+    high, low, closes = (frame[one].to_numpy() for one in ("high", "low", "close"))
+    faults = []
+    flat = high == low
+    if flat.mean() > 0.1:
+        cure = "highs and lows that are none? Read the closes alone"
+        faults += where(
+            flat, "High", "expected a range", lambda row: "the high is the low", doubt="range", cure=cure
+        )
+    outside = (closes > high * (1 + 1e-6)) | (closes < low * (1 - 1e-6))
+    if outside.mean() > 0.01:
+        received = lambda row: f"{closes[row]:g}, outside {low[row]:g} to {high[row]:g}"  # noqa: E731
+        cure = "closes adjusted, and highs and lows not?"
+        faults += where(
+            outside, label, "expected a close within its range", received, doubt="range", cure=cure
+        )
+    near = np.stack([np.roll(closes, 1), closes, np.roll(closes, -1)])
+    near[0, 0], near[2, -1] = closes[0], closes[-1]
+    usual = float(np.median(np.log(high / low)))
+    for name, values, beyond in (
+        ("High", high, np.log(high / near.max(axis=0))),
+        ("Low", low, np.log(near.min(axis=0) / low)),
+    ):
+        bad = beyond > max(RANGE, SCALES * usual)
+        expected = "expected a price near the closes around it"
+        faults += where(bad, name, expected, _beside(values, closes), doubt="tick")
+    return faults
+
+
+def _unchanged(closes: np.ndarray, label: str, where: Where) -> list[Fault]:
+    same = np.concatenate([[False], closes[1:] == closes[:-1]])
+    begins = np.flatnonzero(~same)
+    lengths = np.diff(np.concatenate([begins, [len(closes)]]))
+    longest = int(lengths.argmax())
+    row, last = int(begins[longest]), int(begins[longest] + lengths[longest] - 1)
+    if lengths[longest] >= STILL:
+        text = f"{closes[row]:g} on {lengths[longest]} rows"
+        until = f", to {day(where.index[last])}" if isinstance(where.index, pd.DatetimeIndex) else ""
+        only = np.arange(len(closes)) == row
+        return where(only, label, "expected prices that change", lambda row: text + until, doubt="unchanged")
+    if same.mean() > 0.5:
+        share = f"{same.mean():.0%} repeat the one before"
+        text = f"column {label!r}: expected prices that change. Received: {share}"
+        return [Fault(text, "unchanged", tuple(np.flatnonzero(same).tolist()))]
+    return []
+
+
+def _off_calendar(index: pd.DatetimeIndex, calendar: Calendar, named: bool, where: Where) -> list[Fault]:
+    """Rows that a calendar does not know, or that are not as far apart as its rows are."""
+    if isinstance(calendar, Exchange):
+        sessions = calendar.sessions(index[0], index[-1])
+        closed, missing = ~index.isin(sessions), sessions.difference(index)
+        if closed.mean() > 0.01:
+            received = lambda row: f"{index[row]:%a %Y-%m-%d}"  # noqa: E731
+            return where(
+                closed,
+                index.name or "Date",
+                f"expected a session of {calendar.code}",
+                received,
+                doubt="calendar",
+            )
+        if len(missing) > 0.02 * len(sessions):
+            count = f"none for {len(missing)} of {len(sessions)}"
+            text = f"expected a row for each session of {calendar.code}. Received: {count}"
+            return [Fault(f"{text}, the first {day(missing[0])}", "calendar")]
+        return []
+    gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
+    if len(index) < ENOUGH or (named and isinstance(calendar, Weekdays)):
+        return []
+    low, high = calendar.spacing
+    usual = float(np.median(gaps))
+    if not low <= usual <= high:
+        text = f"expected a row a {calendar.period}. Received: rows {usual:g} days apart"
+        period = "week" if 6 < usual < 8 else "month" if 27 < usual < 32 else ""
+        return [Fault(text, "spacing", cure=f"--period {period} reads them as {period}s" if period else "")]
+    apart = (gaps > calendar.longest) | (gaps < low)
+    if apart.mean() > 0.05:
+        other = float(np.median(gaps[apart]))
+        share = f"{apart.mean():.0%} of the rows are {other:g} days apart"
+        text = f"expected a row a {calendar.period}. Received: {share}"
+        return [
+            Fault(
+                text, "spacing", tuple((np.flatnonzero(apart) + 1).tolist()), "daily rows after weekly ones?"
+            )
+        ]
+    return []
+
+
+def _beside(values: np.ndarray, closes: np.ndarray) -> Callable[[int], Any]:
+    return lambda row: f"{values[row]:g}, close {closes[row]:g}"
 
 
 def _of(values: np.ndarray) -> Callable[[int], Any]:
     return lambda row: values[row]
-
-
-@dataclass(frozen=True)
-class _Where:
-    """Says where a fault lies: the first of its rows, its date, and how many more there are."""
-
-    index: pd.Index
-
-    def __call__(
-        self, bad: Any, column: Any, expected: str, received: Callable[[int], Any], doubt: str = ""
-    ) -> Iterator[Fault]:
-        rows = np.flatnonzero(bad)
-        if rows.size:
-            row = int(rows[0])
-            date = f", {day(self.index[row])}" if isinstance(self.index, pd.DatetimeIndex) else ""
-            more = f" ({rows.size - 1} more such rows)" if rows.size > 1 else ""
-            yield Fault(
-                f"row {row + 1}{date}, column {str(column)!r}: {expected}. Received: {received(row)}{more}",
-                doubt,
-            )

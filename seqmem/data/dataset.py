@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.data.calendars import Calendar
+from seqmem.data.faults import day
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,9 @@ class Dataset:
         known: columns that are known over the horizon as well.
         static: columns that are one value to a series.
         notes: what reading had to say, a line each.
+        doubts: what was doubted and allowed, a line each.
+        format: how the source was written; empty where it was plain.
+        zone: that its stamps carried; empty where they carried none.
 
     Raises:
         ValueError: no series, one without closes, or with one of high and low alone.
@@ -39,6 +43,9 @@ class Dataset:
     known: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    format: str = ""
+    zone: str = ""
 
     def __post_init__(self) -> None:
         if not self.frames:
@@ -147,8 +154,3 @@ PriceData: TypeAlias = (
     | Mapping[str, pd.DataFrame | pd.Series]
     | Sequence[float]
 )
-
-
-def day(date: object) -> str:
-    """A date as text; the time of day only where there is one."""
-    return str(date).removesuffix(" 00:00:00")

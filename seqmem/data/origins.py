@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import Dataset, day
+from seqmem.data.dataset import Dataset
+from seqmem.data.faults import day
 
 Origins: TypeAlias = (
     int

@@ -1,20 +1,25 @@
 """Read prices from a file, a frame or an array: the one door through which data comes in."""
 
+import warnings
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from seqmem.data.calendars import Calendar, infer
-from seqmem.data.checks import PriceError, check
+from seqmem.data.calendars import Calendar, Exchange, infer
+from seqmem.data.checks import check_dates, check_values, doubts
+from seqmem.data.columns import Options
 from seqmem.data.dataset import Dataset, PriceData
-from seqmem.data.series import _dates, _numbers
-from seqmem.data.sources import open_table
+from seqmem.data.faults import Fault, Findings, PriceError, PriceWarning, Where
+from seqmem.data.loading import ArrowStream, Table, load
+from seqmem.data.periods import PERIODS, infer_period
+from seqmem.data.tables import Series, series_of
 
-PRICES = ("open", "high", "low", "close", "adj close", "volume")
 ARRAY = ("high", "low", "close")
+PRICES_KNOWN = {"split", "tick", "range", "unchanged", "spacing"}  # of what is bundled: it has been looked at
 
 
 def read(
@@ -23,63 +28,100 @@ def read(
     column: str | None = None,
     high: str | None = None,
     low: str | None = None,
+    series: str | None = None,
+    date_column: str | None = None,
     date_format: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    zone: str | None = None,
     calendar: Calendar | None = None,
+    period: str = "day",
+    resample: str | None = None,
+    allow_negative: bool = False,
     past: Collection[str] = (),
     known: Collection[str] = (),
     static: Collection[str] = (),
     allow: Collection[str] = (),
 ) -> Dataset:
-    """Read prices and refuse what must not be trained on: nothing is filled, sorted or dropped in silence.
+    """Read prices and refuse what must not be trained on: nothing is filled, nothing is dropped in silence.
 
     Args:
-        source: a path, ``"bundled:sp500"``, a DataFrame, a Series, an array [N] of closes or [N, 3]
-            of high, low and close, or a mapping from unique_id to any of these. Dates stand in the index, in
-            a column Date (or Datetime, Timestamp, Time, Day), or in the first column.
+        source: a path, ``"bundled:sp500"``, a DataFrame (of pandas, polars or pyarrow), a Series, an array
+            [N] of closes or [N, 3] of high, low and close, or a mapping from unique_id to any of these. Files
+            may be CSV, Parquet, Feather or Excel; how yfinance, Stooq, FRED and others write is recognised.
         column: which column holds the closes; None: Close, in any case.
         high: which column holds the highs; None: High.
         low: which column holds the lows; None: Low.
-        date_format: as in `strptime`, where the dates are not ISO (``"%d.%m.%Y"``).
+        series: which of several series is read; ``"*"``: all, as a panel.
+        date_column: which column holds the dates; None: Date, Datetime, Timestamp, Time, Day, or the first.
+        date_format: of the dates, as in `strptime`; None: the one form that fits all.
+        separator: between the values of a CSV; None: as its first lines show.
+        decimal: the decimal mark of numbers; None: as they show.
+        thousands: the mark between thousands; None: as they show.
+        encoding: of a CSV; None: UTF-8, or UTF-16 where it is marked so.
+        sheet: of an Excel file; None: the first.
+        zone: in which days are counted, where stamps carry another: ``"America/New_York"``.
         calendar: when rows are due; None: as most weeks of the last year show.
+        period: what a row is: ``"day"``, ``"week"`` or ``"month"``.
+        resample: ``"1D"``: make days of rows within them, with their realised variance as a column.
+        allow_negative: whether values may be 0 or below: spreads and rates.
         past: columns that are known up to the origin.
         known: columns that are known over the horizon as well.
         static: columns that are one value to a series.
-        allow: names of judgements (they stand in the error) that are not to be made.
+        allow: names of doubts that are set aside (`seqmem.data.faults.DOUBTS`; an error names its own).
 
     Raises:
-        PriceError: what cannot be read, is surely wrong, or probably so and not allowed.
+        PriceError: what cannot be read, is surely wrong, or probably so and not allowed: all faults of it.
+
+    Warns:
+        PriceWarning: a live price as the last row.
 
     >>> read("bundled:sp500").columns
     ('open', 'high', 'low', 'close', 'adj close', 'volume')
     """
     if isinstance(source, Dataset):
         return source
-    own = {"close": column, "high": high, "low": low}
-    frames: dict[str, pd.DataFrame] = {}
-    name, label, notes = "data", column or "Close", list[str]()
-    if isinstance(source, Mapping):
-        for unique_id, one in source.items():
-            inner = read(one, column=column, high=high, low=low, date_format=date_format, allow=allow)
-            frames[str(unique_id)] = inner.frame
-    elif isinstance(source, pd.Series):
-        label = str(source.name or label)
-        name = "Series"
-        frames = {str(source.name or "series"): _from_series(source, label, date_format)}
-    elif isinstance(source, str | Path | pd.DataFrame):
-        table, name = open_table(source)
-        frames, label = _split_table(table, name, own, date_format)
-    else:
-        frames = {"series": _from_array(source)}
-        name = "array"
-    if name.startswith("bundled:"):  # looked at: Apple did lose half on 2000-09-29
-        allow = {*allow, "split"}
-    for unique_id, frame in frames.items():
-        check(frame, name=name if len(frames) == 1 else f"{name}: {unique_id}", column=label, allow=allow)
-    indices = [frame.index for frame in frames.values()]
+    if period not in PERIODS or resample not in (None, "1D"):
+        raise ValueError(
+            f"read: expected a period of {', '.join(PERIODS)} and resample 1D. "
+            f"Received: {period!r}, {resample!r}"
+        )
+    calendar_zone = calendar.zone if isinstance(calendar, Exchange) else None
+    options = Options(
+        column, high, low, date_column, date_format, decimal, thousands, zone, calendar_zone, series, resample
+    )
+    found, name, written = _series(source, options, separator=separator, encoding=encoding, sheet=sheet)
+    findings = Findings(name, PRICES_KNOWN | set(allow) if name.startswith("bundled:") else allow)
+    named = calendar is not None or period != "day"
     if calendar is None:
-        calendar = infer(indices[0] if len(indices) == 1 else _union(indices))
+        index = _union([one.frame.index for one in found.values()])
+        calendar = (
+            infer(index)
+            if period == "day" or not isinstance(index, pd.DatetimeIndex)
+            else infer_period(index, period)
+        )
+    for unique_id, one in found.items():
+        _check(one, unique_id if len(found) > 1 else "", calendar, findings, named, allow_negative)
+    findings.settle()
+    for text in findings.warnings:
+        warnings.warn(f"{name}: {text}", PriceWarning, stacklevel=2)
+    frames = {unique_id: one.frame for unique_id, one in found.items()}
+    first = next(iter(found.values()))
     return Dataset(
-        frames, calendar, name, label, tuple(past), tuple(known), tuple(static), notes=tuple(notes)
+        frames,
+        calendar,
+        name,
+        first.label,
+        tuple(past),
+        tuple(known),
+        tuple(static),
+        notes=tuple(dict.fromkeys((*written.notes, *findings.notes, *findings.warnings))),
+        doubts=findings.doubts(),
+        format=written.format.name if written.format else "",
+        zone=first.zone,
     )
 
 
@@ -92,13 +134,76 @@ def as_dataset(data: PriceData, *, allow: Collection[str] = ()) -> Dataset:
     return data if isinstance(data, Dataset) else read(data, allow=allow)
 
 
+def _series(source: Any, options: Options, **text: Any) -> tuple[dict[str, Series], str, Table]:
+    """The series of a source, what to call it, and its table."""
+    nothing = Table(pd.DataFrame(), "data")
+    if isinstance(source, Mapping):
+        found = {}
+        for unique_id, one in source.items():
+            inner = _series(one, options, **text)[0]
+            found[str(unique_id)] = next(iter(inner.values()))
+            if len(inner) > 1:
+                raise PriceError(f"{unique_id}: expected one series. Received: {', '.join(inner)}")
+        if not found:
+            raise PriceError("mapping: expected at least one series. Received: none")
+        return found, "mapping", nothing
+    if isinstance(source, pd.Series):
+        label = str(source.name) if source.name is not None else "Close"
+        unique_id = str(source.name) if source.name is not None else "series"
+        values = source.to_frame(label)
+        if isinstance(source.index, pd.RangeIndex):
+            frame = pd.DataFrame({"close": _floats(source)})
+            return {unique_id: Series(frame, np.arange(len(frame)), label)}, "Series", nothing
+        table = Table(values, "Series")
+        (one,) = series_of(table, replace(options, column=label)).values()
+        return {unique_id: one}, "Series", table
+    if isinstance(source, str | Path | pd.DataFrame | ArrowStream):
+        table = load(source, **text)
+        found = series_of(table, options)
+        if not found:
+            raise PriceError(f"{table.name}: expected columns of prices. Received: none")
+        return found, table.name, table
+    frame = _from_array(source)
+    return {"series": Series(frame, np.arange(len(frame)))}, "array", nothing
+
+
+def _check(
+    one: Series, series: str, calendar: Calendar, findings: Findings, named: bool, negative: bool
+) -> None:
+    index = one.frame.index
+    findings.notes += one.notes
+    findings.warnings += [f"{series}: {text}" if series else text for text in one.warnings]
+    where = Where(index, series, one.numbers)
+    if not len(index):
+        findings.add([Fault(f"{series + ': ' if series else ''}expected rows. Received: none")])
+        return
+    prefix = f"{series}: " if series else ""
+    faults = [replace(fault, text=prefix + fault.text) for fault in (*one.date_faults, *one.faults)]
+    faults += [] if one.date_faults else check_dates(index, where)
+    faults += [] if one.faults else check_values(one.frame, one.label, where, negative=negative)
+    if not faults:
+        faults += doubts(one.frame, one.label, where, calendar, named=named, negative=negative)
+    findings.add(faults)
+
+
+def _floats(source: pd.Series) -> np.ndarray:
+    try:
+        return source.to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise PriceError(f"Series: expected numbers. Received: {error}") from error
+
+
 def _from_array(values: Any) -> pd.DataFrame:
     try:
-        numbers = np.asarray(values, dtype="float64")
-    except (TypeError, ValueError) as error:
+        numbers = np.asarray(values)
+        numbers = numbers if numbers.dtype.kind in "bcUSO" else numbers.astype("float64", copy=False)
+    except (TypeError, ValueError):
+        numbers = np.array(None)
+    if numbers.dtype != "float64" or numbers.ndim == 0:
         raise PriceError(
-            f"expected a path, 'bundled:NAME', a DataFrame, a Series or an array. Received: {type(values)}"
-        ) from error
+            "expected a path, 'bundled:NAME', a DataFrame, a Series or an array of numbers. "
+            f"Received: {type(values)}"
+        )
     if numbers.ndim == 2 and numbers.shape[1] in (1, 3):
         return pd.DataFrame(numbers, columns=list(ARRAY[-numbers.shape[1] :]))
     if numbers.ndim != 1:
@@ -108,97 +213,10 @@ def _from_array(values: Any) -> pd.DataFrame:
     return pd.DataFrame({"close": numbers}, copy=False)
 
 
-def _from_series(values: pd.Series, label: str, date_format: str | None) -> pd.DataFrame:
-    if isinstance(values.index, pd.RangeIndex):
-        index: pd.Index = pd.RangeIndex(len(values))
-    else:
-        index = _dates(values.to_frame(label), "Series", label, date_format)
-    return pd.DataFrame({"close": _numbers(values, index, "Series")}, index=index)
-
-
-def _split_table(
-    table: pd.DataFrame, name: str, own: Mapping[str, str | None], date_format: str | None
-) -> tuple[dict[str, pd.DataFrame], str]:
-    """The series of a table, by unique_id, and what it calls the closes."""
-    table = _flat(table, name)
-    closes = _named(table, own["close"] or "close", name, exact=own["close"] is not None)
-    index, rest = _index(table, closes, name, date_format)
-    if closes is None:
-        if len(rest) == 1:
-            closes = rest[0]
-        elif not rest or any(str(one).lower() in PRICES for one in rest) or own["close"]:
-            received = [str(one) for one in rest]
-            raise PriceError(f"{name}: no column {own['close'] or 'Close'!r}. Received: columns {received}")
-        else:  # closes of many series, a column each
-            return {str(one): _begun(table[one], index, name) for one in rest}, "Close"
-    columns = {"close": closes}
-    for kind in ("high", "low"):
-        given = own[kind]
-        found = _named(table, given or kind, name, exact=given is not None)
-        if found is not None:
-            columns[kind] = found
-    taken = set(columns.values())
-    columns |= {str(one).lower(): one for one in rest if one not in taken and str(one).lower() not in columns}
-    if ("high" in columns) != ("low" in columns):
-        there, missing = ("high", "Low") if "high" in columns else ("low", "High")
-        raise PriceError(f"{name}: column {columns[there]!r} without column {missing!r}")
-    frame = pd.DataFrame(index=index)
-    order = [one for one in ("open", "high", "low", "close") if one in columns]
-    for kind in (*order, *(one for one in columns if one not in order)):
-        raw = table[columns[kind]]
-        if kind in PRICES or pd.api.types.is_numeric_dtype(raw):
-            frame[kind] = _numbers(raw, index, name)
-    return {"series": frame}, str(closes)
-
-
-def _begun(raw: pd.Series, index: pd.Index, name: str) -> pd.DataFrame:
-    """The closes of one series of many, from its first: others may have begun before."""
-    frame = pd.DataFrame({"close": _numbers(raw, index, name)}, index=index)
-    return frame.loc[frame["close"].first_valid_index() :]
-
-
-def _flat(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    if table.columns.nlevels == 1:
-        return table
-    tickers = table.columns.get_level_values(1).unique()
-    if len(tickers) != 1:
-        raise PriceError(
-            f"{name}: expected the columns of one ticker. Received: {', '.join(map(str, tickers))}"
-        )
-    return table.droplevel(1, axis=1)
-
-
-def _named(table: pd.DataFrame, wanted: str, name: str, *, exact: bool) -> Any | None:
-    found = [one for one in table.columns if str(one) == wanted]
-    if not found and not exact:
-        found = [one for one in table.columns if str(one).lower() == wanted]
-    if len(found) > 1:
-        raise PriceError(f"{name}: more than one column {wanted!r}. Received: columns {list(table.columns)}")
-    if exact and not found:
-        raise PriceError(
-            f"{name}: no column {wanted!r}. Received: columns {[str(one) for one in table.columns]}"
-        )
-    return found[0] if found else None
-
-
-def _index(
-    table: pd.DataFrame, closes: Any, name: str, date_format: str | None
-) -> tuple[pd.Index, list[Any]]:
-    """The dates of the rows, or their numbers where a frame holds prices alone; and the other columns."""
-    columns = list(table.columns)
-    numbers = isinstance(table.index, pd.RangeIndex)
-    if numbers and not name.endswith((".csv", ".parquet")) and all(_is_price(table[one]) for one in columns):
-        return pd.RangeIndex(len(table)), columns
-    dates = _dates(table, name, str(closes), date_format)
-    return dates, [one for one in columns if str(one) != dates.name]
-
-
-def _is_price(raw: pd.Series) -> bool:
-    return str(raw.name).lower() in PRICES and pd.api.types.is_numeric_dtype(raw)
-
-
 def _union(indices: list[pd.Index]) -> pd.Index:
     union = indices[0]
+    if isinstance(union, pd.DatetimeIndex):
+        union = union.dropna().sort_values()
     for index in indices[1:]:
-        union = union.union(index)
+        union = union.union(index.dropna() if isinstance(index, pd.DatetimeIndex) else index)
     return union

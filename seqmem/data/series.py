@@ -45,7 +45,7 @@ def read_prices(
     >>> read_prices(frame, lookback=1, horizon=1)
     Traceback (most recent call last):
         ...
-    seqmem.data.sources.PriceError: DataFrame: row 2, 2024-01-03, column 'Close': expected a price above 0.
+    seqmem.data.faults.PriceError: DataFrame: row 2, 2024-01-03, column 'Close': expected a price above 0.
     Received: -1.0
     """
     frame, name, column = raw_table(source, column)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from seqmem.data.faults import PriceError as PriceError
+
 # name -> (module of the package `arch` that carries the file, the column of its closes there)
 BUNDLED = {
     "sp500": ("arch.data.sp500", "Close"),
@@ -17,10 +19,6 @@ BUNDLED = {
 
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
-
-
-class PriceError(ValueError):
-    """Prices that cannot be used: says the source, the row, the date and the column."""
 
 
 def open_table(source: str | Path | pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import PriceData, day
+from seqmem.data.dataset import PriceData
+from seqmem.data.faults import day
 from seqmem.data.origins import Origins as Origins
 from seqmem.data.origins import as_border, origins_between, row_of
 from seqmem.data.origins import as_origins as as_origins

@@ -1,0 +1,160 @@
+"""Tables: from a file of any kind, a frame of any library, or what is bundled."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import pandas as pd
+
+from seqmem.data.faults import PriceError
+from seqmem.data.files import peek
+from seqmem.data.formats import Format, recognise
+
+# name -> (module of the package `arch` that carries the file, the column of its closes there)
+BUNDLED = {
+    "sp500": ("arch.data.sp500", "Close"),
+    "nasdaq": ("arch.data.nasdaq", "Close"),
+    "wti": ("arch.data.wti", "DCOILWTICO"),
+}
+ROWS = 30  # that a format is recognised by
+
+
+@runtime_checkable
+class ArrowStream(Protocol):
+    """A frame or a series of any library that speaks Arrow's PyCapsule protocol: polars, pyarrow, duckdb."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Its batches."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was found.
+
+    Attributes:
+        data: its columns; what a frame has in its index stays there.
+        name: what to call it in an error.
+        format: how it is written; None where it is plain.
+        header: its names of columns as they were, two of one name among them.
+        file: whether it was a file.
+        notes: what was done.
+    """
+
+    data: pd.DataFrame
+    name: str
+    format: Format | None = None
+    header: Sequence[str] = ()
+    file: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def load(
+    source: Any, *, separator: str | None = None, encoding: str | None = None, sheet: str | None = None
+) -> Table:
+    """The table of a file, a frame, or a bundled series.
+
+    Raises:
+        PriceError: no such file, bundled series or package, or a file that does not parse.
+    """
+    if isinstance(source, pd.DataFrame):
+        return _of_frame(source, "DataFrame")
+    if isinstance(source, str) and source.startswith("bundled:"):
+        return _of_frame(_bundled(source), source)
+    if isinstance(source, str | Path):
+        return _of_file(source, separator, encoding, sheet)
+    if isinstance(source, ArrowStream):
+        import pyarrow
+
+        return _of_frame(pyarrow.table(source).to_pandas(), type(source).__name__)
+    raise PriceError(
+        f"expected a path, 'bundled:NAME', a DataFrame, a Series or an array. Received: {type(source)}"
+    )
+
+
+def _of_frame(frame: pd.DataFrame, name: str, *, file: bool = False) -> Table:
+    names = [one for one in frame.index.names if one is not None]
+    rows = [[str(value) for value in row] for row in frame.head(ROWS).itertuples(index=False, name=None)]
+    found = recognise([*names, *frame.columns], rows)
+    header = [str(one) for one in frame.columns] if frame.columns.nlevels == 1 else []
+    notes: list[str] = []
+    if found is not None:
+        if not isinstance(frame.index, pd.RangeIndex):
+            frame = frame.rename_axis(index=names or "Date").reset_index()
+        frame = found.plain(frame)
+    return Table(frame, name, found, header, file, notes)
+
+
+def _of_file(source: str | Path, separator: str | None, encoding: str | None, sheet: str | None) -> Table:
+    address = str(source)
+    if "://" in address:
+        raise PriceError(
+            f"{address}: expected a file. Received: an address: download it first, or read it with "
+            f"pandas and give the frame: pandas.read_csv({address!r})"
+        )
+    path = Path(source).expanduser()
+    if not path.is_file():
+        hint = f" (is it bundled:{source}?)" if address in BUNDLED else ""
+        raise PriceError(f"{source}: {'is a folder' if path.is_dir() else 'no such file'}{hint}")
+    reader = _binary_reader(path, sheet)
+    if reader is not None:
+        try:
+            return _of_frame(reader(), address, file=True)
+        except ImportError as error:
+            raise PriceError(f"{source}: {error}") from error
+        except (ValueError, OSError, KeyError) as error:
+            raise PriceError(f"{source}: cannot be read: {error}") from error
+    text = peek(path, separator=separator, encoding=encoding)
+    if not text.rows:
+        raise PriceError(f"{source}: expected a table. Received: no rows")
+    found = recognise(text.rows[0], text.rows[1 : ROWS + 1])
+    lines, names = (1, list(text.rows[0])) if found is None else found.header(text.rows)
+    if found is None and _looks_like_data(names):
+        raise PriceError(
+            f"{source}: expected the names of the columns in line {text.skipped + 1}. "
+            f"Received: {', '.join(names)}: "
+            "put a line before it, such as Date,Close"
+        )
+    frame = text.read(lines, names)
+    notes = [f"the first {text.skipped} lines are no table: left out"] if text.skipped else []
+    return Table(frame if found is None else found.plain(frame), address, found, names, True, notes)
+
+
+def _binary_reader(path: Path, sheet: str | None) -> Callable[[], pd.DataFrame] | None:
+    """What reads a file that is not text, by how it begins."""
+    with path.open("rb") as file:
+        begin = file.read(8)
+    if begin.startswith(b"PAR1"):
+        return lambda: pd.read_parquet(path)
+    if begin.startswith((b"ARROW1", b"FEA1")):
+        return lambda: pd.read_feather(path)
+    excel = path.suffix.lower() in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+    if excel and begin.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return lambda: pd.read_excel(path, sheet_name=sheet or 0)
+    return None
+
+
+def _looks_like_data(names: list[str]) -> bool:
+    """Whether what should be names are numbers and dates."""
+    numbers = [one for one in names[1:] if one]
+    return bool(numbers) and all(
+        one.replace(".", "").replace("-", "").isdigit() for one in (names[0], *numbers)
+    )
+
+
+def _bundled(source: str) -> pd.DataFrame:
+    name = source.removeprefix("bundled:")
+    if name == "stocks":
+        try:
+            from skfolio.datasets import load_sp500_dataset
+        except ImportError as error:
+            raise PriceError(f"{source}: {error}: pip install 'seqmem[stocks]'") from error
+        return load_sp500_dataset()
+    if name not in BUNDLED:
+        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join((*BUNDLED, 'stocks'))}")
+    module, close = BUNDLED[name]
+    frame: pd.DataFrame = import_module(module).load()
+    if name == "wti":  # from FRED, which has an empty row for each holiday
+        frame = frame.dropna()
+    return frame.rename(columns={close: "Close"})
