@@ -124,7 +124,7 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
     refused = {
         ("check", "none.csv"): "none.csv: no such file",
         ("check", "."): ".: is a folder",
-        ("check", "prices.txt"): "expected a name that ends in .csv or .parquet",
+        ("check", "prices.txt"): "prices.txt: the file is empty",
         ("check", "sp500"): "(is it bundled:sp500?)",
         ("check", "bundled:dax"): "no bundled series 'dax'",
         ("forecast", "nowhere", csv): "nowhere: no SavedModel there",

@@ -109,9 +109,9 @@ def check_prices(options: argparse.Namespace) -> None:
     """Refuse a source of prices that is not there.
 
     Raises:
-        ValueError: no such file or bundled series, or a file that is neither CSV nor Parquet.
+        ValueError: no such file or bundled series.
     """
-    from seqmem.data.sources import check_source
+    from seqmem.data.loading import check_source
 
     check_source(options.prices)
 

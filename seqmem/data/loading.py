@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -60,6 +61,8 @@ def load(
     """
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, "DataFrame")
+    if isinstance(source, str | Path):
+        check_source(source)
     if isinstance(source, str) and source.startswith("bundled:"):
         return _of_frame(_bundled(source), source)
     if isinstance(source, str | Path):
@@ -71,6 +74,32 @@ def load(
     raise PriceError(
         f"expected a path, 'bundled:NAME', a DataFrame, a Series or an array. Received: {type(source)}"
     )
+
+
+def check_source(source: str | Path) -> None:
+    """Refuse what cannot be a source, before it is read: no bundled series, no file.
+
+    Raises:
+        PriceError: no such file, bundled series or package.
+    """
+    text = str(source)
+    if text == "bundled:stocks":
+        if find_spec("skfolio") is None:
+            raise PriceError(f"{text}: needs skfolio, which is not installed: pip install 'seqmem[stocks]'")
+    elif text.startswith("bundled:"):
+        if text.removeprefix("bundled:") not in BUNDLED:
+            names = ", ".join((*BUNDLED, "stocks"))
+            raise PriceError(f"no bundled series {text.removeprefix('bundled:')!r}. Expected one of: {names}")
+    elif "://" in text:
+        raise PriceError(
+            f"{text}: expected a file. Received: an address: download it first, or read it with pandas and "
+            f"give the frame: pandas.read_csv({text!r})"
+        )
+    elif not Path(text).expanduser().is_file():
+        hint = f" (is it bundled:{text}?)" if text in (*BUNDLED, "stocks") else ""
+        raise PriceError(
+            f"{text}: {'is a folder' if Path(text).expanduser().is_dir() else 'no such file'}{hint}"
+        )
 
 
 def _of_frame(frame: pd.DataFrame, name: str, *, file: bool = False) -> Table:
@@ -87,20 +116,11 @@ def _of_frame(frame: pd.DataFrame, name: str, *, file: bool = False) -> Table:
 
 
 def _of_file(source: str | Path, separator: str | None, encoding: str | None, sheet: str | None) -> Table:
-    address = str(source)
-    if "://" in address:
-        raise PriceError(
-            f"{address}: expected a file. Received: an address: download it first, or read it with "
-            f"pandas and give the frame: pandas.read_csv({address!r})"
-        )
     path = Path(source).expanduser()
-    if not path.is_file():
-        hint = f" (is it bundled:{source}?)" if address in BUNDLED else ""
-        raise PriceError(f"{source}: {'is a folder' if path.is_dir() else 'no such file'}{hint}")
     reader = _binary_reader(path, sheet)
     if reader is not None:
         try:
-            return _of_frame(reader(), address, file=True)
+            return _of_frame(reader(), str(source), file=True)
         except ImportError as error:
             raise PriceError(f"{source}: {error}") from error
         except (ValueError, OSError, KeyError) as error:
@@ -118,7 +138,7 @@ def _of_file(source: str | Path, separator: str | None, encoding: str | None, sh
         )
     frame = text.read(lines, names)
     notes = [f"the first {text.skipped} lines are no table: left out"] if text.skipped else []
-    return Table(frame if found is None else found.plain(frame), address, found, names, True, notes)
+    return Table(frame if found is None else found.plain(frame), str(source), found, names, True, notes)
 
 
 def _binary_reader(path: Path, sheet: str | None) -> Callable[[], pd.DataFrame] | None:
@@ -146,13 +166,7 @@ def _looks_like_data(names: list[str]) -> bool:
 def _bundled(source: str) -> pd.DataFrame:
     name = source.removeprefix("bundled:")
     if name == "stocks":
-        try:
-            from skfolio.datasets import load_sp500_dataset
-        except ImportError as error:
-            raise PriceError(f"{source}: {error}: pip install 'seqmem[stocks]'") from error
-        return load_sp500_dataset()
-    if name not in BUNDLED:
-        raise PriceError(f"no bundled series {name!r}. Expected one of: {', '.join((*BUNDLED, 'stocks'))}")
+        return import_module("skfolio.datasets").load_sp500_dataset()
     module, close = BUNDLED[name]
     frame: pd.DataFrame = import_module(module).load()
     if name == "wti":  # from FRED, which has an empty row for each holiday
