@@ -16,7 +16,7 @@ from seqmem.data.bars import read_bars
 from seqmem.data.windows import origins
 from seqmem.evaluation import volatility_backtest
 from seqmem.evaluation.volatility import losses
-from seqmem.models.classics import GARCHt, GJRt, LogHAR, RangeHAR, WalkForward
+from seqmem.models.classics import GARCH, LogHAR, RangeHAR, WalkForward
 from seqmem.models.volatility import VolatilityForecaster
 from seqmem.targets import RawVariance, ScaleFreeVariance
 
@@ -68,7 +68,8 @@ def run() -> str:
 def _forecasts(bars: pd.DataFrame, start: int, stop: int) -> dict[str, Any]:
     at = np.arange(start, stop - 5)
     models: dict[str, Any] = {
-        kind.__name__: WalkForward(kind()).fit(bars, start + 1) for kind in (GARCHt, GJRt, RangeHAR, LogHAR)
+        classic.name: WalkForward(classic).fit(bars, start + 1)
+        for classic in (GARCH(distribution="t"), GARCH(o=1, distribution="t"), RangeHAR(), LogHAR())
     }
     for design, (make, options) in DESIGNS.items():
         keras.utils.set_random_seed(0)

@@ -40,6 +40,10 @@ class Quantity(ABC):
         """What else a table shows beside the forecast, by name, each [N, H]."""
         return {}
 
+    def for_periods(self, periods_per_year: float) -> "Quantity":
+        """The same of a series with so many rows in a year, as its calendar says."""
+        return self
+
     def is_valid(self, values: np.ndarray) -> np.ndarray:
         """Where forecasts are possible values of the quantity: a mask of their shape."""
         return np.isfinite(values)
@@ -138,6 +142,10 @@ class Variance(Quantity):
     def __post_init__(self) -> None:
         if not self.periods_per_year > 0:
             raise ValueError(f"Variance: periods_per_year must be above 0. Received: {self.periods_per_year}")
+
+    def for_periods(self, periods_per_year: float) -> "Variance":
+        """Annualised with them."""
+        return Variance(periods_per_year)
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The variance over each horizon, and the annualised volatility at that rate."""

@@ -1,6 +1,7 @@
 """One sample of everything: the laws run over these, and a law checks that none is missing."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -15,14 +16,12 @@ from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
 from seqmem.models.classics import (
+    EGARCH,
     EWMA,
     GARCH,
     HAR,
     ConstantVariance,
     Drift,
-    EGARCHt,
-    GARCHt,
-    GJRt,
     LastClose,
     LogHAR,
     MeanReturn,
@@ -71,7 +70,17 @@ TRANSFORMS = [
 TARGETS = [PricePath, lambda: PricePath(LogReturn()), lambda: PricePath(Chain([Difference(), Standardize()]))]
 SCHEDULES = [lambda: Constant(0.5), lambda: Linear(steps=10), lambda: InverseSigmoid(20.0)]
 BASELINES = [LastClose, Drift, MeanReturn]
-VARIANCE_BASELINES = [ConstantVariance, EWMA, GARCH, GARCHt, GJRt, EGARCHt, HAR, RangeHAR, LogHAR]
+VARIANCE_BASELINES = [
+    ConstantVariance,
+    EWMA,
+    GARCH,
+    partial(GARCH, distribution="t"),
+    partial(GARCH, o=1, distribution="t"),
+    partial(EGARCH, distribution="t"),
+    HAR,
+    RangeHAR,
+    LogHAR,
+]
 
 
 def _bridged() -> EncoderDecoder:
@@ -111,6 +120,14 @@ FORECASTERS = [
     *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS[1:]),
     *VARIANCE_FORECASTERS,
 ]
+
+
+def split_after(data, rows: int) -> Split:
+    """The split whose test part begins after so many rows."""
+    index = getattr(data, "index", pd.RangeIndex(len(data)))
+    if not isinstance(index, pd.DatetimeIndex):
+        return Split(None, test_start=rows)
+    return Split(None, test_start=index[rows] if rows < len(index) else index[-1] + pd.Timedelta(days=1))
 
 
 def small_forecaster() -> Forecaster:

@@ -12,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from seqmem.data.series import day
-from seqmem.experiments.league import REFERENCES
+from seqmem.models.classics import REFERENCES
 from seqmem.report import (
     DATES_NOTE,
     FORECAST_FORMATS,

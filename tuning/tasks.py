@@ -13,14 +13,13 @@ from seqmem.data.bars import as_bars
 from seqmem.evaluation import (
     backtest,
     edge,
-    scores,
     volatility_backtest,
     volatility_scores,
     volatility_verdict,
 )
-from seqmem.experiments.league import REFERENCES, classics
+from seqmem.evaluation.paths import scores
 from seqmem.losses import QLIKE
-from seqmem.models.classics import Baseline, Drift, LastClose, MeanReturn, WalkForward
+from seqmem.models.classics import REFERENCES, LastClose, WalkForward, benchmark_models, naive_models
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster as VolatilityForecaster  # noqa: N812
 from seqmem.networks import EncoderDecoder, EnsembleMean
@@ -125,7 +124,7 @@ class PathTask(Task):
         target.adapt([values[: train[-1] + self.horizon + 1]])
         history = values[at[:, None] + np.arange(-1, 1)]
         future = values[at[:, None] + np.arange(1, self.horizon + 1)]
-        unchanged = LastClose(horizon=self.horizon).forecast(values, at)
+        unchanged = LastClose(horizon=self.horizon).forecast(values, at).point
         label, said = (np.asarray(target.label(path, history)) for path in (future, unchanged))
         return float(np.mean((label - said) ** 2))
 
@@ -134,11 +133,7 @@ class PathTask(Task):
     ) -> tuple[pd.DataFrame, str]:
         """Errors of the cumulative log return beside last close, drift and mean return."""
         stop = int(at[0]) + 1  # the first row of the test part
-        baselines: dict[str, Baseline] = {
-            "last close": LastClose(horizon=self.horizon),
-            "drift": Drift(horizon=self.horizon),
-            "mean return": MeanReturn(horizon=self.horizon).fit(series, stop),
-        }
+        baselines = {other: model.fit(series, stop) for other, model in naive_models(self.horizon).items()}
         results = backtest({name: forecaster, **baselines}, series, at)
         return scores(results, training=series.iloc[:stop].to_numpy()), edge(results, name)
 
@@ -193,7 +188,7 @@ class VolatilityTask(Task):
         ranges = as_bars(series).shape[1] > 1
         models = {
             other: WalkForward(baseline, self.every).fit(series, stop)
-            for other, baseline in classics(self.horizons, ranges=ranges).items()
+            for other, baseline in benchmark_models(self.horizons, use_range=ranges).items()
         }
         results = volatility_backtest(
             {name: forecaster, **models}, series, at, training=stop, horizons=self.horizons

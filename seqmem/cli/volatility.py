@@ -14,15 +14,14 @@ from seqmem.cli.options import (
     check_files,
     check_prices,
     choices,
-    read_bars,
     whole,
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
-    from seqmem.experiments.league import League, PanelLeague
+    from seqmem.data.dataset import Dataset
+    from seqmem.experiments.league import League
 
 NUMBERS = (
     ("units", 16, "units of each network's cell"),
@@ -67,11 +66,11 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     """Train, score and show; write what is wanted."""
     from seqmem.cells import cell_class
     from seqmem.experiments.league import panel_league, volatility_league
-    from seqmem.experiments.league.entries import noted
 
     for cell in options.cells:
         cell_class(cell)
     given: dict[str, Any] = {name: getattr(options, name) for name in (*(n for n, *_ in NUMBERS), "seed")}
+    given["ensemble_size"] = given.pop("members")
     with console.status("prices") as status:
 
         def progress(what: str) -> None:
@@ -79,94 +78,78 @@ def run(options: argparse.Namespace, console: "Console") -> int:
             if not console.is_terminal:
                 console.print(what, highlight=False)
 
-        with noted() as notes:
-            prices = _read(options)
+        data = _read(options)
         if options.panel:
-            of_many = panel_league(prices, cell=options.cells[0], progress=progress, **given)
+            found = panel_league(data, cell=options.cells[0], progress=progress, **given)
         else:
-            of_one = volatility_league(prices, cells=options.cells, progress=progress, **given)
-    _show_notes(notes, console)
-    if options.panel:
-        _show_panel(of_many, prices, options, console)
-    else:
-        _show(of_one, prices, options, console)
+            found = volatility_league(data, cells=options.cells, progress=progress, **given)
+    _show(found, data, options, console)
     return 0
 
 
-def _read(options: argparse.Namespace) -> Any:
-    from seqmem.data.bars import read_panel
+def _read(options: argparse.Namespace) -> "Dataset":
+    from seqmem.data.reading import read
+    from seqmem.data.sources import PriceError
 
-    if options.panel:
-        return read_panel(options.prices, date_format=options.date_format)
-    return read_bars(options)
+    columns = {} if options.panel else {"column": options.column, "high": options.high, "low": options.low}
+    data = read(options.prices, date_format=options.date_format, **columns)
+    if options.panel and len(data.ids) == 1:
+        raise PriceError(f"{options.prices}: --panel: these are bars of one series: expected closes of many")
+    return data
 
 
-def _show(found: "League", bars: "pd.DataFrame", options: argparse.Namespace, console: "Console") -> None:
-    from seqmem.data.series import day
-    from seqmem.experiments.league import REFERENCES
+def _show(found: "League", data: "Dataset", options: argparse.Namespace, console: "Console") -> None:
+    from seqmem.evaluation import reference_tests, score_by_series, scorecard
     from seqmem.files import written_whole
-    from seqmem.report import LEAGUE_NOTE, heading, league_tables, plot_volatility, table
+    from seqmem.report import SCORES_NOTE, heading, plot_variances, scorecard_tables, table
     from seqmem.serving import export
 
-    first = found.results["date"].iloc[0]
+    evaluation, several = found.evaluation, len(data.ids) > 1
+    first = str(evaluation.outcome.cutoff.min())[:10]
     console.print(
-        f"{options.prices}: {len(bars)} {'bars' if 'High' in bars else 'closes'}, {day(bars.index[0])} to "
-        f"{day(bars.index[-1])}; scored from {day(first)} on, {found.results['origin'].nunique()} origins",
+        f"{data!r}; scored from {first} on, {len(evaluation.outcome.origins)} origins",
         highlight=False,
+        markup=False,
         soft_wrap=True,
     )
-    for title, rows in league_tables(found.scores, REFERENCES).items():
-        heading(title, console)
-        console.print(table(rows))
-    console.print(LEAGUE_NOTE, style="dim", highlight=False)
-    heading("Spread across seeds: QLIKE of the ensemble, and of its members", console)
-    spread = found.spread.reset_index()
-    console.print(table(spread, formats=dict.fromkeys(("together", "best", "mean", "worst"), ".4f")))
+    _show_notes(data.notes, console)
+    if several:
+        heading("QLIKE (squared returns) of a day ahead, by series", console)
+        by_series = score_by_series(evaluation).rename_axis("series").reset_index()
+        console.print(table(by_series, formats=dict.fromkeys(evaluation.models, ".4f")))
+        heading("Diebold-Mariano on the mean over series of each date; wins: series of lower QLIKE", console)
+        scores = reference_tests(
+            evaluation, [one.model for one in found.judged], found.judged[0].references
+        ).drop(columns="ratio")
+        tests = scores.rename(columns={"statistic": "dm", "p_value": "p"}).reset_index()
+        same = [name for name in ("score", "series") if tests[name].nunique() == 1]
+        formats = {"difference": "+.4f", "dm": "+.2f", "p": ".4f"}
+        console.print(table(tests.drop(columns=same), formats=formats))
+    else:
+        scores = scorecard(evaluation, found.references, seed=options.seed)
+        for title, rows in scorecard_tables(evaluation, scores, found.references).items():
+            heading(title, console)
+            console.print(table(rows))
+        console.print(SCORES_NOTE, style="dim", highlight=False)
+    if len(found.spread):
+        heading("Spread across seeds: QLIKE of the ensemble, and of its members", console)
+        spread = found.spread.reset_index()
+        console.print(table(spread, formats=dict.fromkeys(("together", "best", "mean", "worst"), ".4f")))
     _show_notes(found.warnings, console)
-    console.print(f"\n{found.verdict}", style="bold", highlight=False, soft_wrap=True)
+    console.print(f"\n{found.summary}", style="bold", highlight=False, markup=False, soft_wrap=True)
     if options.csv:
         with written_whole(options.csv) as draft:
-            found.scores.to_csv(draft)
+            scores.to_csv(draft)
     name, forecaster = next(iter(found.forecasters.items()))
     if options.plot:
-        plot_volatility(found.results, options.plot, models=["GARCH-t", name])
+        plot_variances(evaluation, options.plot, models=["GARCH-t", name])
     if options.export:
-        scores = found.scores.xs(name, level="model").reset_index().to_dict(orient="records")
-        closes = bars["Close"]
-        folder = export(forecaster, options.out, name=options.export, prices=closes, scores=scores)
+        card: dict[str, Any] = {}
+        if not several:
+            card["prices"] = data.frame["close"].rename(data.column)
+            card["scores"] = scores.xs(name, level="model").reset_index().to_dict(orient="records")
+        folder = export(forecaster, options.out, name=options.export, **card)
         console.print(f"{name} exported to {folder}", highlight=False)
-
-
-def _show_panel(
-    found: "PanelLeague", panel: "dict[str, pd.DataFrame]", options: argparse.Namespace, console: "Console"
-) -> None:
-    from seqmem.data.series import day
-    from seqmem.files import written_whole
-    from seqmem.report import heading, table
-    from seqmem.serving import export
-
-    first = min(one["date"].iloc[0] for one in found.results.values())
-    console.print(
-        f"{options.prices}: {len(panel)} series, scored from {day(first)} on", highlight=False, soft_wrap=True
-    )
-    heading("QLIKE of a day ahead on squared returns, by series", console)
-    rows = found.series.rename_axis("series").reset_index()
-    console.print(table(rows, formats=dict.fromkeys(found.series.columns, ".4f")))
-    heading(
-        "Diebold-Mariano on the mean over series of each date; wins: series with the lower QLIKE", console
-    )
-    formats = {"difference": "+.4f", "dm": "+.2f", "p": ".4f"}
-    tests = found.tests.rename(columns={"statistic": "dm", "p_value": "p"}).reset_index()
-    same = [name for name in ("proxy", "series") if tests[name].nunique() == 1]
-    console.print(table(tests.drop(columns=same), formats=formats))
-    _show_notes(found.warnings, console)
-    console.print(f"\n{found.verdict}", style="bold", highlight=False, soft_wrap=True)
-    if options.csv:
-        with written_whole(options.csv) as draft:
-            found.tests.to_csv(draft)
-    if options.export:
-        folder = export(found.forecaster, options.out, name=options.export)
-        console.print(f"exported to {folder}", highlight=False)
 
 
 def _show_notes(notes: Any, console: "Console", most: int = 8) -> None:

@@ -1,33 +1,8 @@
-"""Evaluation: every model at the same origins, scored, with significance."""
+"""Evaluation: what a forecast is, every model from the same origins, scored, with significance.
 
-from seqmem.evaluation.panel import PanelTest, panel_test, panel_verdict
-from seqmem.evaluation.paths import backtest, edge, scores
-from seqmem.evaluation.significance import (
-    CONFIDENCE,
-    MIN_ORIGINS,
-    SIGNIFICANCE,
-    DieboldMariano,
-    diebold_mariano,
-    model_confidence_set,
-)
-from seqmem.evaluation.summary import volatility_verdict
-from seqmem.evaluation.volatility import seed_spread, volatility_backtest, volatility_scores
+Lazy, so that a forecast can be had without Keras.
+"""
 
-__all__ = [
-    "CONFIDENCE",
-    "MIN_ORIGINS",
-    "SIGNIFICANCE",
-    "DieboldMariano",
-    "PanelTest",
-    "backtest",
-    "diebold_mariano",
-    "edge",
-    "model_confidence_set",
-    "panel_test",
-    "panel_verdict",
-    "scores",
-    "seed_spread",
-    "volatility_backtest",
-    "volatility_scores",
-    "volatility_verdict",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)  # the names stand in __init__.pyi

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from seqmem.evaluation.old_summary import ahead
 from seqmem.evaluation.significance import SIGNIFICANCE, diebold_mariano
-from seqmem.evaluation.summary import ahead
 from seqmem.evaluation.volatility import losses
 
 

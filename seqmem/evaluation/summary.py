@@ -1,95 +1,108 @@
-"""What the scores of variance forecasts say, in plain words."""
+"""A summary: whether a model beats the others, in plain words, whatever is forecast."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pandas as pd
+from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, p_in_words
 
-from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, diebold_mariano, p_in_words
-from seqmem.evaluation.volatility import PROXIES, losses, mean_qlike
+if TYPE_CHECKING:
+    from seqmem.evaluation.results import Evaluation
+
+Case = tuple[str, int | str, str]  # score, h, regime
 
 
-def volatility_verdict(
-    results: pd.DataFrame, model: str, *, references: Sequence[str], linear: Sequence[str] = ()
+def summarise(
+    evaluation: "Evaluation", model: str, references: Sequence[str], also: Sequence[str] = ()
 ) -> str:
-    """In plain words, whether `model` forecasts variances better than the references and a linear rival.
+    """A line for each reference: who beats whom, on what, by how much, and whether it may be chance.
 
-    Better is a lower QLIKE with p < .05 by Diebold-Mariano, from at least 100 origins, over the shortest
-    horizon on squared returns, which any series has; what the range, longer horizons and turbulent days say
-    is added.
+    Better is a lower headline score (over the path, or the shortest horizon, on all days) with p < .05 by
+    Diebold-Mariano, from at least 100 origins. What the other horizons and regimes say is added.
 
     Args:
-        results: what `volatility_backtest` gave.
+        evaluation: of the model and the others.
         model: the one to judge.
-        references: models that it should beat.
-        linear: rivals without recurrence: whether they are as good is said in any case.
+        references: models that it should beat, or it has no edge.
+        also: rivals, such as linear ones, that may be as good: whether they are is said in any case.
 
     Raises:
-        ValueError: no such model.
+        ValueError: no such model, or nothing to judge it against.
     """
-    names = set(results["model"])
-    missing = {model, *references, *linear} - names
-    if missing:
-        raise ValueError(f"volatility_verdict: no model {sorted(missing)}. Received: {sorted(names)}")
-    count = len(losses(results, "squared", int(results["h"].min())))
+    missing = {model, *references, *also} - set(evaluation.models)
+    if missing or not (references or also):
+        raise ValueError(
+            f"summary: expected models of {list(evaluation.models)}. Received: {model!r} against "
+            f"{[*references, *also]}"
+        )
+    score, h = evaluation.headline
+    count = len(set(evaluation.outcome.cutoff[evaluation.known(score, h)]))
     if count < MIN_ORIGINS:
-        return f"No edge found: {count} origins are too few to tell; at least {MIN_ORIGINS} are needed."
-    lines = [_against(results, model, name) for name in references]
-    lines += [_against(results, model, name, rival=True) for name in linear]
-    return "\n".join(lines)
+        return f"Not tested: {count} origins are too few; at least {MIN_ORIGINS} are needed."
+    lines = [_line(evaluation, model, name, is_rival=False) for name in references]
+    return "\n".join(lines + [_line(evaluation, model, name, is_rival=True) for name in also])
 
 
-def _against(results: pd.DataFrame, model: str, other: str, *, rival: bool = False) -> str:
-    cases = {
-        (proxy, int(h), turbulent): _test(results, model, other, proxy, int(h), turbulent)
-        for proxy in PROXIES
-        if proxy in results
-        for h in results["h"].unique()
-        for turbulent in (False, True)
+def _line(evaluation: "Evaluation", model: str, other: str, *, is_rival: bool) -> str:
+    score, h = evaluation.headline
+    test = evaluation.test(model, other, score, h)
+    signs = {
+        (one.name, step, regime): _sign(evaluation, model, other, (one.name, step, regime))
+        for one in evaluation.alike
+        for step in evaluation.steps(one)
+        for regime in evaluation.masks
     }
-    first = int(results["h"].min())
-    ratio, sign = cases["squared", first, False]
-    better = [case for case, (_, sign) in cases.items() if sign < 0]
-    worse = [case for case, (_, sign) in cases.items() if sign > 0]
+    sign = signs[score.name, h, "all"]
     if sign < 0:
-        said = f"{model} beats {other}"
+        verdict = f"{model} beats {other}"
     elif sign > 0:
-        said = f"No edge found: {model} is worse than {other}"
-    elif rival:
-        said = f"{other} is as good as {model}"
+        verdict = f"No edge found: {model} is worse than {other}"
+    elif is_rival:
+        verdict = f"{other} is as good as {model}"
     else:
-        said = f"No edge found: {model} does not beat {other}"
-    said += f" {ahead(first)} on {PROXIES['squared']}: QLIKE of {model} over that of {other} is {ratio}."
-    if better:
-        said += f" {model} is significantly better in {len(better)} of {len(cases)} comparisons"
-        said += f" ({_listed(better)})." if len(better) < len(cases) else "."
-    if worse:
-        said += f" {model} is significantly worse in {len(worse)} of {len(cases)} ({_listed(worse)})."
-    if not better and not worse:
-        said += f" In none of {len(cases)} comparisons is the difference significant."
-    return said
+        verdict = f"No edge found: {model} does not beat {other}"
+    sentences = [
+        f"{verdict} {ahead(h)}: {score.name} of {model} is {test['ratio']:.{_digits(score.path)}f} of "
+        f"{other}'s ({p_in_words(test['p_value'])})."
+    ]
+    if test["series"] > 1:
+        sentences.append(f"It is lower on {test['wins']} of {test['series']} series.")
+    better = [case for case, sign in signs.items() if sign < 0]
+    worse = [case for case, sign in signs.items() if sign > 0]
+    for word, cases in (("better", better), ("worse", worse)):
+        if cases:
+            which = f" ({', '.join(map(_short, cases))})" if len(cases) < len(signs) else ""
+            sentences.append(f"Significantly {word} in {len(cases)} of {len(signs)} comparisons{which}.")
+    if not better and not worse and len(signs) > 1:
+        sentences.append(f"In none of {len(signs)} comparisons is the difference significant.")
+    return " ".join(sentences)
 
 
-def _test(
-    results: pd.DataFrame, model: str, other: str, proxy: str, h: int, turbulent: bool
-) -> tuple[str, int]:
-    """The ratio with its p-value, and -1 for significantly better, 1 for worse, 0 for neither."""
-    table = losses(results, proxy, h, turbulent=turbulent)
-    test = diebold_mariano(table[model], table[other], horizon=h)
-    means = mean_qlike(results, proxy, h, turbulent=turbulent)
-    significant = test.p_value < SIGNIFICANCE
-    return (
-        f"{means[model] / means[other]:.3f} ({p_in_words(test.p_value)})",
-        0 if not significant else (-1 if test.statistic < 0 else 1),
-    )
+def _sign(evaluation: "Evaluation", model: str, other: str, case: Case) -> int:
+    """-1 where the model is significantly better, 1 where it is worse, 0 for neither."""
+    name, h, regime = case
+    score = next(one for one in evaluation.alike if one.name == name)
+    test = evaluation.test(model, other, score, h, regime)
+    if not test["p_value"] < SIGNIFICANCE:  # NaN, of equal losses, is neither
+        return 0
+    return -1 if test["statistic"] < 0 else 1
 
 
-def ahead(h: int) -> str:
-    """A horizon in words."""
+def ahead(h: int | str) -> str:
+    """A horizon in words.
+
+    >>> ahead(1), ahead(5), ahead("path")
+    ('a day ahead', 'over 5 days', 'over the whole path')
+    """
+    if h == "path":
+        return "over the whole path"
     return "a day ahead" if h == 1 else f"over {h} days"
 
 
-def _listed(cases: Sequence[tuple[str, int, bool]]) -> str:
-    words = {"squared": "r²", "parkinson": "range"}
-    return ", ".join(
-        f"{words[proxy]} {h}d{' turbulent' if turbulent else ''}" for proxy, h, turbulent in cases
-    )
+def _short(case: Case) -> str:
+    name, h, regime = case
+    step = "path" if h == "path" else f"h = {h}"
+    return f"{name} {step}" + ("" if regime == "all" else f" {regime}")
+
+
+def _digits(path: bool) -> int:
+    return 4 if path else 3  # ratios of errors of prices lie close to 1

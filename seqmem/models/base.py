@@ -2,16 +2,17 @@
 
 from abc import ABC, abstractmethod
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+from typing import TYPE_CHECKING, ClassVar, Self, final
 
 import numpy as np
 import pandas as pd
 
+from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.evaluation.forecast import Forecast, Prediction
 
 if TYPE_CHECKING:
-    from seqmem.data.reading import PriceData
-    from seqmem.data.splits import Origins, Split
     from seqmem.quantities import Quantity
 
 
@@ -34,7 +35,7 @@ class Model(ABC):
         def quantity(self) -> "Quantity": ...  # noqa: D102
 
     @abstractmethod
-    def fit(self, data: "PriceData", split: "Split") -> Self:
+    def fit(self, data: PriceData, split: Split) -> Self:
         """Learn from the rows before the test part of a split alone."""
 
     @abstractmethod
@@ -53,7 +54,7 @@ class Model(ABC):
         """
 
     @final
-    def forecast(self, data: "PriceData", origins: "Origins" = None) -> Forecast:
+    def forecast(self, data: PriceData, origins: Origins = None) -> Forecast:
         """Forecast from the rows up to each origin alone.
 
         Args:
@@ -63,9 +64,6 @@ class Model(ABC):
         Raises:
             ValueError: data that will not do; an origin outside a series, or with too few rows before it.
         """
-        from seqmem.data.reading import as_dataset
-        from seqmem.data.splits import as_origins
-
         dataset = as_dataset(data)
         rows = as_origins(dataset, origins, context_length=self.context_length)
         said = {name: self.predict_series(dataset.frames[name], own, name) for name, own in rows.items()}
@@ -73,49 +71,53 @@ class Model(ABC):
 
 
 class Classic(Model):
-    """A model without a network: it learns something of each series, and forecasts by a formula.
+    """A model without a network: it learns a few numbers of each series, and forecasts by a formula.
 
     A subclass writes `_learn` and `_say`; both see one series, as a frame with columns in lower case.
 
     Attributes:
+        name: in tables and errors.
         columns: that it reads.
         fewest: rows to learn from.
+        learns: whether it must be fitted before it forecasts.
     """
 
+    name: str
     columns: ClassVar[tuple[str, ...]] = ("close",)
-    fewest: int = 1
+    fewest: ClassVar[int] = 1
+    learns: ClassVar[bool] = True
+    horizons: tuple[int, ...]
+    context_length: int = 1
+    quantity: "Quantity"
 
     def __init__(self) -> None:
         self._fitted: dict[str, Classic] = {}  # a copy that has learnt from each series
 
-    def fit(self, data: "PriceData", split: "Split") -> Self:
+    def fit(self, data: PriceData, split: Split | int) -> Self:
         """Learn from the rows of each series before `split.test_start`: a copy for each.
 
         Raises:
             ValueError: fewer rows than it needs, or no such columns.
         """
-        from seqmem.data.reading import as_dataset
-
         dataset = as_dataset(data)
-        known = split.known(dataset)
+        known = rows_known(split, dataset)
+        self.quantity = self.quantity.for_periods(dataset.calendar.periods_per_year)
         self._fitted = {
             name: self.fitted_on(dataset.frames[name].iloc[: known[name]]) for name in dataset.ids
         }
         return self
 
     def fitted_on(self, known: pd.DataFrame) -> Self:
-        """A copy that has learnt from the whole of one series, for any series' forecasts.
+        """A copy that has learnt from the whole of one series, and can forecast any.
 
         Raises:
             ValueError: fewer rows than it needs, or no such columns.
         """
         self._check_columns(known)
         if len(known) < self.fewest:
-            raise ValueError(
-                f"{self}: expected at least {self.fewest} rows to learn from. Received: {len(known)}"
-            )
+            expected = f"expected at least {self.fewest} rows to learn from"
+            raise ValueError(f"{self.name}: {expected}. Received: {len(known)}")
         one = copy(self)
-        one._fitted = {}
         one._learn(known)
         one._fitted = {"": one}
         return one
@@ -123,20 +125,25 @@ class Classic(Model):
     def predict_series(
         self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str
     ) -> Prediction | np.ndarray:
-        """By the copy that was fitted on the series; one that was fitted alone forecasts any.
+        """By the copy that was fitted on the series; one that was fitted on a single series forecasts any.
 
         Raises:
             ValueError: never fitted, or not on this series.
         """
         self._check_columns(frame)
-        if not self._fitted:
-            raise ValueError(f"{self}: call fit(data, split) first")
-        fitted = self._fitted.get(unique_id) or (
-            next(iter(self._fitted.values())) if len(self._fitted) == 1 else None
-        )
-        if fitted is None:
-            raise ValueError(f"{self}: not fitted on series {unique_id!r}, but on {', '.join(self._fitted)}")
+        fitted = self if not self.learns else self._copy_for(unique_id)
         return fitted._say(frame.iloc[: int(origins.max()) + 1], origins)
+
+    def _copy_for(self, unique_id: str) -> "Classic":
+        if not self._fitted:
+            raise ValueError(f"{self.name}: call fit(data, split) first")
+        if len(self._fitted) == 1:
+            return next(iter(self._fitted.values()))
+        if unique_id not in self._fitted:
+            raise ValueError(
+                f"{self.name}: not fitted on series {unique_id!r}, but on {', '.join(self._fitted)}"
+            )
+        return self._fitted[unique_id]
 
     @abstractmethod
     def _learn(self, known: pd.DataFrame) -> None:
@@ -147,19 +154,19 @@ class Classic(Model):
         """Forecast [N, H] from a series that ends at the last origin."""
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
-        missing = [column for column in self.columns if column not in frame]
-        if missing:
+        if any(column not in frame for column in self.columns):
             received = ", ".join(map(str, frame.columns))
-            raise ValueError(f"{self}: expected columns {', '.join(self.columns)}. Received: {received}")
+            expected = f"expected columns {', '.join(self.columns)}"
+            raise ValueError(f"{self.name}: {expected}. Received: {received}")
+
+    def __repr__(self) -> str:
+        horizons = ", ".join(map(str, self.horizons))
+        of = ", ".join(name for name in self._fitted if name)
+        return f"<{self.name}: {self.quantity.name}, h = {horizons}{f', fitted on {of}' if of else ''}>"
 
 
-class Baseline(ABC):
-    """The old contract of a forecast without a network, until every caller uses `Model`."""
-
-    def fit(self, series: Any, stop: int) -> Self:
-        """Learn from ``series[:stop]`` alone. Some have nothing to learn."""
-        return self
-
-    @abstractmethod
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        """Forecasts [len(at), H], each from the rows up to its origin alone."""
+def rows_known(split: Split | int, dataset: Dataset) -> dict[str, int]:
+    """How many rows of each series lie before the test part."""
+    if isinstance(split, int):  # as old callers say it, until they pass a Split
+        return dict.fromkeys(dataset.ids, split)
+    return split.known(dataset)

@@ -1,23 +1,26 @@
-"""Walking forward: a baseline fitted again and again on all that has come."""
+"""Walking forward: a classic fitted again and again on all that has come."""
 
 from collections.abc import Callable
-from copy import deepcopy
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
+import pandas as pd
 
-from seqmem.models.base import Baseline
-from seqmem.models.classics.ewma import VarianceBaseline
+from seqmem.data.dataset import PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.data.splits import Split
+from seqmem.models.base import Classic, Model, rows_known
+from seqmem.quantities import Quantity
 
 
-class WalkForward(Baseline):
-    """A variance baseline that is fitted anew every `every` rows, on an expanding window.
+class WalkForward(Model):
+    """A classic that is fitted again every `every` rows, on an expanding window.
 
-    Fits stand at the rows stop - 1, stop - 1 + every, ...: an origin's forecast comes from the last fit at or
-    before it. An origin before the first of them has the first's.
+    Fits stand at the last row before the test part and every so many rows after it: an origin's forecast
+    comes from the last fit at or before it. An origin before the first of them has the first's.
 
     Args:
-        baseline: what to fit; itself it stays as it is.
+        classic: what to fit; itself it stays as it is.
         every: rows from fit to fit, at least 1. 63 are a quarter.
         progress: called after each fit.
 
@@ -26,43 +29,61 @@ class WalkForward(Baseline):
 
     >>> from seqmem.models.classics import ConstantVariance
     >>> closes = 100 * np.exp(0.01 * np.arange(200))
-    >>> walk = WalkForward(ConstantVariance()).fit(closes, stop=100)
-    >>> walk.forecast(closes, at=range(99, 190)).shape
+    >>> walk = WalkForward(ConstantVariance()).fit(closes, Split(None, test_start=100))
+    >>> walk.forecast(closes, np.arange(99, 190)).shape
     (91, 2)
     """
 
+    horizons: tuple[int, ...]
+    context_length: int
+    quantity: Quantity
+
     def __init__(
-        self, baseline: VarianceBaseline, every: int = 63, *, progress: Callable[[], object] = lambda: None
+        self, classic: Classic, every: int = 63, *, progress: Callable[[], object] = lambda: None
     ) -> None:
         if every < 1:
             raise ValueError(f"WalkForward: every must be at least 1. Received: every={every}")
-        self.baseline = baseline
+        self.classic = classic
         self.every = every
         self.progress = progress
-        self.horizons = baseline.horizons
-        self._start: int | None = None
+        self.horizons = classic.horizons
+        self.quantity = classic.quantity
+        self.context_length = classic.context_length
+        self._starts: dict[str, int] = {}
 
-    def fit(self, series: Any, stop: int) -> Self:
-        """Say where the walk begins: at row stop - 1. Fits are made as forecasts need them."""
-        self._start = stop - 1
+    def fit(self, data: PriceData, split: Split | int) -> Self:
+        """Say where the walk begins: before `split.test_start`. Fits are made as forecasts need them."""
+        dataset = as_dataset(data)
+        self._starts = {name: rows - 1 for name, rows in rows_known(split, dataset).items()}
+        self.quantity = self.quantity.for_periods(dataset.calendar.periods_per_year)
         return self
 
-    def fits(self, at: Any) -> list[int]:
-        """The rows at which forecasts from `at` need a fit, each on all rows up to it."""
-        if self._start is None:
-            raise ValueError("WalkForward: call fit(series, stop) first")
-        steps = np.maximum((np.asarray(at) - self._start) // self.every, 0)
-        return [self._start + self.every * int(step) for step in np.unique(steps)]
+    def fits(self, origins: np.ndarray, unique_id: str = "series") -> list[int]:
+        """The rows at which forecasts from `origins` need a fit, each on all rows up to it.
 
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        """Variances [len(at), H], each from the last fit at or before its origin."""
-        at = np.asarray(at)
-        borders = self.fits(at)
-        which = np.maximum(np.searchsorted(borders, at, side="right") - 1, 0)
-        found = np.empty((len(at), len(self.horizons)))
+        Raises:
+            ValueError: never fitted, or not on this series.
+        """
+        if not self._starts:
+            raise ValueError(f"WalkForward of {self.classic.name}: call fit(data, split) first")
+        if len(self._starts) > 1 and unique_id not in self._starts:
+            names = ", ".join(self._starts)
+            raise ValueError(f"WalkForward: not fitted on series {unique_id!r}, but on {names}")
+        start = self._starts.get(unique_id, next(iter(self._starts.values())))
+        steps = np.maximum((origins - start) // self.every, 0)
+        return [start + self.every * int(step) for step in np.unique(steps)]
+
+    def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> np.ndarray:
+        """Forecasts [N, H], each from the last fit at or before its origin."""
+        borders = self.fits(origins, unique_id)
+        which = np.maximum(np.searchsorted(borders, origins, side="right") - 1, 0)
+        found = np.empty((len(origins), len(self.horizons)))
         for number, row in enumerate(borders):
-            fitted = deepcopy(self.baseline).fit(series, row + 1)
+            fitted = self.classic.fitted_on(frame.iloc[: row + 1])
             self.progress()
             mine = which == number
-            found[mine] = fitted.forecast(series, at[mine])
+            found[mine] = fitted.predict_series(frame, origins[mine], unique_id)
         return found
+
+    def __repr__(self) -> str:
+        return f"<WalkForward, every {self.every} rows: {self.classic!r}>"

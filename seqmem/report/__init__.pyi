@@ -5,6 +5,10 @@ from .memory import plot_half_lives as plot_half_lives
 from .memory import plot_saturation as plot_saturation
 from .memory import plot_trace as plot_trace
 from .plots import plot_forecast as plot_forecast
+from .scores import SCORES_NOTE as SCORES_NOTE
+from .scores import horizon_table as horizon_table
+from .scores import plot_variances as plot_variances
+from .scores import scorecard_tables as scorecard_tables
 from .studies import plot_study as plot_study
 from .studies import study_table as study_table
 from .tables import DATES_NOTE as DATES_NOTE
@@ -14,4 +18,3 @@ from .tables import heading as heading
 from .tables import table as table
 from .volatility import LEAGUE_NOTE as LEAGUE_NOTE
 from .volatility import league_tables as league_tables
-from .volatility import plot_volatility as plot_volatility

@@ -10,6 +10,7 @@ from rich.table import Table
 from seqmem.data.series import day
 
 DATES_NOTE = "Dates are the coming trading days; holidays are not known."
+NARROW = 10  # characters of text that are never wrapped
 FORECAST_FORMATS = {"forecast": ".2f", "change": "+.2%"}
 
 
@@ -47,7 +48,13 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
     shown = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
     for column in frame.columns:
         right = pd.api.types.is_numeric_dtype(frame[column])
-        shown.add_column(str(column).replace("_", " "), justify="right" if right else "left")
+        lengths = [len(str(value)) for value in frame[column]]
+        shown.add_column(
+            str(column).replace("_", " "),
+            justify="right" if right else "left",
+            no_wrap=right or max(lengths, default=0) <= NARROW,  # a narrow screen wraps long names alone
+            overflow="fold",
+        )
     for row in frame.head(most).itertuples(index=False):
         shown.add_row(
             *(

@@ -11,13 +11,14 @@ from samples import (
     random_bars,
     random_walk,
     small_forecaster,
+    split_after,
     split_for,
 )
 
 from seqmem.data import windows
+from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
-from seqmem.evaluation import backtest
-from seqmem.models.classics import WalkForward
+from seqmem.models.classics import LastClose, WalkForward
 from seqmem.recipe import Recipe
 
 SERIES = random_walk(300)
@@ -54,7 +55,9 @@ def test_forecasters(make):
 @pytest.mark.parametrize("make", BASELINES)
 def test_baselines(make):
     at = np.arange(NOW - 20, NOW + 1)
-    there, here = (make(horizon=5).fit(s, NOW + 1).forecast(s, at) for s in (_rewritten(NOW), SERIES))
+    both = (as_dataset(series, allow=("split",)) for series in (_rewritten(NOW), SERIES))
+    split = split_after(SERIES, NOW + 1)
+    there, here = (make(horizon=5).fit(data, split).forecast(data, at) for data in both)
     np.testing.assert_array_equal(there, here)
 
 
@@ -65,12 +68,14 @@ def test_variance_baselines_and_their_refits(make):
     other = bars.copy()
     other.iloc[now + 1 :] = 5 * random_bars(420, seed=4).to_numpy()[now + 1 :]
     at = np.arange(now - 60, now + 1)
-    walks = [WalkForward(make(), every=25).fit(series, now - 69) for series in (bars, other)]
-    here, there = (walk.forecast(series, at) for walk, series in zip(walks, (bars, other), strict=True))
+    both = [as_dataset(series, allow=("split",)) for series in (bars, other)]
+    split = split_after(bars, now - 69)
+    walks = [WalkForward(make(), every=25).fit(data, split) for data in both]
+    here, there = (walk.forecast(data, at) for walk, data in zip(walks, both, strict=True))
     np.testing.assert_array_equal(here, there)
     assert len(walks[0].fits(at)) == 3
-    longer = walks[0].forecast(bars, np.arange(now - 60, 419))  # nor does it matter how far one asks
-    np.testing.assert_allclose(longer[: len(at)], here, rtol=1e-9)
+    longer = walks[0].forecast(both[0], np.arange(now - 60, 419))  # nor does it matter where forecasts end
+    np.testing.assert_allclose(longer.mean[: len(at)], here, rtol=1e-9)
 
 
 def test_training_knows_nothing_after_its_parts():
@@ -109,9 +114,10 @@ def test_windows():
 def test_a_model_that_peeks_is_caught():
     """The law can fail: a "baseline" that reads tomorrow breaks it."""
 
-    class Peek:
-        def forecast(self, series, at):
-            return np.asarray(series)[np.asarray(at) + 1][:, None]
+    class Peek(LastClose):
+        def predict_series(self, frame, origins, unique_id):
+            return frame["close"].to_numpy()[origins[:, None] + 1]
 
-    here, there = (backtest({"peek": Peek()}, s, [NOW])["forecast"] for s in (SERIES, _rewritten(NOW)))
+    both = (as_dataset(series, allow=("split",)) for series in (SERIES, _rewritten(NOW)))
+    here, there = (Peek(horizon=1).forecast(data, [NOW]).mean for data in both)
     assert not np.allclose(here, there)

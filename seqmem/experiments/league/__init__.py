@@ -1,7 +1,15 @@
 """Leagues of volatility: on one series, and of one network for many."""
 
-from seqmem.experiments.league.entries import REFERENCES, classics, network
-from seqmem.experiments.league.panel import PanelLeague, panel_league
-from seqmem.experiments.league.single import League, volatility_league
+from seqmem.experiments.league.entrants import Design, collect_warnings, display_name
+from seqmem.experiments.league.league import Judged, League
+from seqmem.experiments.league.leagues import panel_league, volatility_league
 
-__all__ = ["REFERENCES", "League", "PanelLeague", "classics", "network", "panel_league", "volatility_league"]
+__all__ = [
+    "Design",
+    "Judged",
+    "League",
+    "collect_warnings",
+    "display_name",
+    "panel_league",
+    "volatility_league",
+]

@@ -1,29 +1,30 @@
-"""Baselines: what a network has to beat."""
+"""Classics: models without a network, which a network has to beat."""
 
-from seqmem.models.base import Baseline
-from seqmem.models.classics.ewma import EWMA, ConstantVariance, VarianceBaseline
-from seqmem.models.classics.garch import GARCH, EGARCHt, FitWarning, GARCHt, GJRt
+from seqmem.models.base import Classic
+from seqmem.models.classics.benchmarks import REFERENCES, benchmark_models, naive_models
+from seqmem.models.classics.ewma import EWMA, ConstantVariance
+from seqmem.models.classics.garch import EGARCH, GARCH, FitWarning
 from seqmem.models.classics.har import HAR, LogHAR, RangeHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
 from seqmem.models.combine import GeometricMean
 from seqmem.models.walk_forward import WalkForward
 
 __all__ = [
+    "EGARCH",
     "EWMA",
     "GARCH",
     "HAR",
-    "Baseline",
+    "REFERENCES",
+    "Classic",
     "ConstantVariance",
     "Drift",
-    "EGARCHt",
     "FitWarning",
-    "GARCHt",
-    "GJRt",
     "GeometricMean",
     "LastClose",
     "LogHAR",
     "MeanReturn",
     "RangeHAR",
-    "VarianceBaseline",
     "WalkForward",
+    "benchmark_models",
+    "naive_models",
 ]

@@ -2,13 +2,14 @@
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from seqmem.data.bars import log_returns
-from seqmem.data.series import day
-from seqmem.models.classics.ewma import VarianceBaseline
+from seqmem.data.dataset import day
+from seqmem.models.classics.ewma import VarianceClassic, returns
 
 PERCENT = 100.0  # arch's optimiser wants returns of about 1
 BACKCAST = 75  # returns from which arch begins its recursion: an earlier origin would know of later rows
@@ -18,16 +19,43 @@ class FitWarning(UserWarning):
     """A classic's fit that did not come off: says which, and on data up to when."""
 
 
-class _Garch(VarianceBaseline):
-    """Constant mean, zero lags in it, and a variance by maximum likelihood."""
+class _Garch(VarianceClassic):
+    """Constant mean, no lags in it, and a variance by maximum likelihood.
 
-    _earliest = BACKCAST
+    Args:
+        distribution: of the errors: "normal", or "t" (Student's, Bollerslev 1987).
+        horizons: rows ahead that a variance covers.
+
+    Raises:
+        ValueError: another distribution.
+    """
+
+    context_length = BACKCAST + 1
+
+    def __init__(self, distribution: str, horizons: Sequence[int]) -> None:
+        super().__init__(horizons=horizons)
+        if distribution not in ("normal", "t"):
+            raise ValueError(
+                f"{type(self).__name__}: distribution is 'normal' or 't'. Received: {distribution!r}"
+            )
+        self.distribution = distribution
 
     @abstractmethod
-    def _model(self, returns: np.ndarray) -> Any:
-        """The model of `arch` for percent returns."""
+    def _volatility(self) -> Any:
+        """The volatility process of `arch`."""
 
-    def _learn(self, known: Any) -> None:
+    @abstractmethod
+    def _persistence(self) -> float:
+        """How much of a variance is left the row after; above 1, it grows without end."""
+
+    def _model(self, percent: np.ndarray) -> Any:
+        """The model of `arch` for percent returns."""
+        from arch import univariate
+
+        errors = univariate.StudentsT() if self.distribution == "t" else univariate.Normal()
+        return univariate.ConstantMean(percent, volatility=self._volatility(), distribution=errors)
+
+    def _learn(self, known: pd.DataFrame) -> None:
         with warnings.catch_warnings():  # every fit of arch puts a filter before the caller's, for good
             found = self._model(_percent(known)).fit(disp="off", show_warning=True)
         self._parameters = np.asarray(found.params)
@@ -38,71 +66,66 @@ class _Garch(VarianceBaseline):
         if not persistence <= 1 + 1e-6:  # 1 is where arch's constraint ends: WTI's variance is integrated
             self._tell(known, f"the fit explodes: its variance has a persistence of {persistence:.3g}")
 
-    def _tell(self, known: Any, what: str) -> None:
-        last = f" to {day(known.index[-1])}" if hasattr(known, "iloc") else ""
-        who = f"{type(self).__name__}, on {len(known)} rows{last}"
-        warnings.warn(f"{who}: {what}", FitWarning, stacklevel=5)
+    def _tell(self, known: pd.DataFrame, what: str) -> None:
+        last = f" to {day(known.index[-1])}" if isinstance(known.index, pd.DatetimeIndex) else ""
+        warnings.warn(f"{self.name}, on {len(known)} rows{last}: {what}", FitWarning, stacklevel=6)
 
-    @abstractmethod
-    def _persistence(self) -> float:
-        """How much of a variance is left the day after; above 1, it grows without end."""
-
-    def _say(self, known: Any, at: np.ndarray) -> np.ndarray:
-        fixed = self._model(_percent(known)).fix(self._parameters)
-        first = int(at.min()) - 1  # returns begin a row later than prices
-        daily = self._ahead(fixed, first)[at - 1 - first]
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        fixed = self._model(_percent(frame)).fix(self._parameters)
+        first = int(origins.min()) - 1  # returns begin a row later than prices
+        daily = self._ahead(fixed, first)[origins - 1 - first]
         cumulated = np.cumsum(daily, axis=1) / PERCENT**2
         return cumulated[:, np.array(self.horizons) - 1]
 
     def _ahead(self, fixed: Any, first: int) -> np.ndarray:
-        """Daily variances [N, days ahead] from each row since `first`."""
+        """Daily variances [N, rows ahead] from each row since `first`."""
         forecast = fixed.forecast(horizon=max(self.horizons), start=first, reindex=False)
         return np.asarray(forecast.variance)
 
 
 class GARCH(_Garch):
-    """GARCH(1,1) with normal errors (Bollerslev 1986): v_{t+1} = omega + alpha e_t^2 + beta v_t."""
+    """GARCH(p, q) (Bollerslev 1986), or with o > 0 GJR-GARCH (Glosten, Jagannathan and Runkle 1993).
 
-    def _model(self, returns: np.ndarray) -> Any:
+        v_t = omega + sum alpha_i e_{t-i}^2 + sum gamma_i e_{t-i}^2 [e_{t-i} < 0] + sum beta_i v_{t-i}
+
+    Args:
+        p: lags of the squared errors.
+        o: lags of the squared errors below 0: losses count more than gains.
+        q: lags of the variance.
+        distribution: of the errors, "normal" or "t".
+        horizons: rows ahead that a variance covers.
+
+    >>> [GARCH().name, GARCH(distribution="t").name, GARCH(o=1, distribution="t").name, GARCH(2, 0, 1).name]
+    ['GARCH', 'GARCH-t', 'GJR-t', 'GARCH(2,0,1)']
+    """
+
+    def __init__(
+        self,
+        p: int = 1,
+        o: int = 0,
+        q: int = 1,
+        *,
+        distribution: str = "normal",
+        horizons: Sequence[int] = (1, 5),
+    ) -> None:
+        super().__init__(distribution, horizons)
+        self.p, self.o, self.q = p, o, q
+        orders = "" if (p, q) == (1, 1) and o <= 1 else f"({p},{o},{q})"
+        self.name = f"{'GJR' if o else 'GARCH'}{orders}{'-t' if distribution == 't' else ''}"
+
+    def _volatility(self) -> Any:
         from arch import univariate
 
-        return univariate.ConstantMean(returns, volatility=univariate.GARCH(1, 0, 1))
+        return univariate.GARCH(self.p, self.o, self.q)
 
     def _persistence(self) -> float:
-        return float(sum(self._parameters[2:4]))
+        _, _, *lags = self._parameters  # mean and omega
+        alpha, gamma, beta = np.split(np.array(lags), [self.p, self.p + self.o])
+        return float(alpha.sum() + gamma.sum() / 2 + beta[: self.q].sum())
 
 
-class GARCHt(_Garch):
-    """GARCH(1,1) with Student's t errors (Bollerslev 1987)."""
-
-    def _model(self, returns: np.ndarray) -> Any:
-        from arch import univariate
-
-        return univariate.ConstantMean(
-            returns, volatility=univariate.GARCH(1, 0, 1), distribution=univariate.StudentsT()
-        )
-
-    def _persistence(self) -> float:
-        return float(sum(self._parameters[2:4]))
-
-
-class GJRt(_Garch):
-    """GJR-GARCH(1,1,1), t errors (Glosten, Jagannathan and Runkle 1993): + gamma e_t^2 where e_t < 0."""
-
-    def _model(self, returns: np.ndarray) -> Any:
-        from arch import univariate
-
-        return univariate.ConstantMean(
-            returns, volatility=univariate.GARCH(1, 1, 1), distribution=univariate.StudentsT()
-        )
-
-    def _persistence(self) -> float:
-        _, _, alpha, gamma, beta, _ = self._parameters
-        return float(alpha + gamma / 2 + beta)
-
-
-class EGARCHt(_Garch):
-    """EGARCH(1,1,1), Student's t errors (Nelson 1991).
+class EGARCH(_Garch):
+    """EGARCH(1,1,1) (Nelson 1991).
 
         log v_{t+1} = omega + alpha (|z_t| - sqrt(2 / pi)) + gamma z_t + beta log v_t
 
@@ -112,14 +135,20 @@ class EGARCHt(_Garch):
 
     and the mean over z is taken over the standardized residuals of the fit: under Student's t itself it would
     not exist.
+
+    Args:
+        distribution: of the errors, "normal" or "t".
+        horizons: rows ahead that a variance covers.
     """
 
-    def _model(self, returns: np.ndarray) -> Any:
+    def __init__(self, *, distribution: str = "normal", horizons: Sequence[int] = (1, 5)) -> None:
+        super().__init__(distribution, horizons)
+        self.name = f"EGARCH{'-t' if distribution == 't' else ''}"
+
+    def _volatility(self) -> Any:
         from arch import univariate
 
-        return univariate.ConstantMean(
-            returns, volatility=univariate.EGARCH(1, 1, 1), distribution=univariate.StudentsT()
-        )
+        return univariate.EGARCH(1, 1, 1)
 
     def _ahead(self, fixed: Any, first: int) -> np.ndarray:
         tomorrow = np.asarray(fixed.forecast(horizon=1, start=first, reindex=False).variance)[:, 0]
@@ -137,11 +166,11 @@ class EGARCHt(_Garch):
 
     def _adds(self) -> np.ndarray:
         """g(z) for the residuals of the fit."""
-        _, omega, alpha, gamma, _, _ = self._parameters
+        omega, alpha, gamma = self._parameters[1:4]
         z = self._residuals
         return np.asarray(omega + alpha * (np.abs(z) - np.sqrt(2 / np.pi)) + gamma * z)
 
 
-def _percent(series: Any) -> np.ndarray:
+def _percent(frame: pd.DataFrame) -> np.ndarray:
     """Rounded: prices in other units have other last digits, which decide where arch's optimiser stops."""
-    return np.round(PERCENT * log_returns(series)[1:], 6)
+    return np.round(PERCENT * returns(frame)[1:], 6)

@@ -1,18 +1,17 @@
 """Heterogeneous autoregressions: tomorrow's variance from those of a day, a week and a month."""
 
 from abc import abstractmethod
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from seqmem.data.bars import log_returns, parkinson, squared_returns
-from seqmem.models.classics.ewma import VarianceBaseline, ewma
+from seqmem.models.classics.ewma import VarianceClassic, ewma, ranges, returns, squares
 
 DAYS = (1, 5, 22)
 TYPICAL = float(np.log(1e-4))  # of a daily variance: 1% a day
 
 
-class _LinearHAR(VarianceBaseline):
+class _LinearHAR(VarianceClassic):
     """v = b0 + b1 x_1 + b5 x_5 + b22 x_22, with x_k the mean proxy of the last k days; by least squares.
 
     One regression for each horizon, of the mean squared return over its days. A forecast below the lowest
@@ -21,10 +20,10 @@ class _LinearHAR(VarianceBaseline):
 
     @staticmethod
     @abstractmethod
-    def _proxy(series: Any) -> np.ndarray:
+    def _proxy(frame: pd.DataFrame) -> np.ndarray:
         """A noisy measure of each day's variance, [N]."""
 
-    def _learn(self, known: Any) -> None:
+    def _learn(self, known: pd.DataFrame) -> None:
         inputs = _means(self._proxy(known))
         self._weights, self._bounds = [], []
         for days in self.horizons:
@@ -32,8 +31,8 @@ class _LinearHAR(VarianceBaseline):
             self._weights.append(np.linalg.lstsq(inputs[rows], labels, rcond=None)[0])
             self._bounds.append((_least(known, days), labels.max()))
 
-    def _say(self, known: Any, at: np.ndarray) -> np.ndarray:
-        inputs = _means(self._proxy(known))[at]
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        inputs = _means(self._proxy(frame))[origins]
         daily = np.stack([inputs @ weights for weights in self._weights], axis=1)
         low, high = np.array(self._bounds).T
         return np.clip(daily, low, high) * np.array(self.horizons)
@@ -42,25 +41,31 @@ class _LinearHAR(VarianceBaseline):
 class HAR(_LinearHAR):
     """HAR (Corsi 2009) on squared returns.
 
+    >>> from seqmem.data.splits import Split
     >>> closes = 100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 300).cumsum())
-    >>> HAR(horizons=(1,)).fit(closes, stop=250).forecast(closes, at=[260]).round(4)
+    >>> HAR(horizons=(1,)).fit(closes, Split(None, test_start=250)).forecast(closes, [260]).mean.round(4)
     array([[0.0001]])
     """
 
+    name = "HAR"
+
     @staticmethod
-    def _proxy(series: Any) -> np.ndarray:
-        return squared_returns(series)
+    def _proxy(frame: pd.DataFrame) -> np.ndarray:
+        return squares(frame)
 
 
 class RangeHAR(_LinearHAR):
     """HAR on Parkinson's variance, fitted to squared returns."""
 
+    name = "range HAR"
+    columns = ("high", "low", "close")
+
     @staticmethod
-    def _proxy(series: Any) -> np.ndarray:
-        return parkinson(series)
+    def _proxy(frame: pd.DataFrame) -> np.ndarray:
+        return ranges(frame)
 
 
-class LogHAR(VarianceBaseline):
+class LogHAR(VarianceClassic):
     """The strong linear rival: log-linear in range and signed returns, six weights, fitted by QLIKE.
 
         log v = b0 + b1 log P_1 + b5 log P_5 + b22 log P_22 + c1 min(z_t, 0) + c5 mean(z_t, ..., z_{t-4})
@@ -71,7 +76,10 @@ class LogHAR(VarianceBaseline):
     its days, which is convex in the weights.
     """
 
-    def _learn(self, known: Any) -> None:
+    name = "log HAR"
+    columns = ("high", "low", "close")
+
+    def _learn(self, known: pd.DataFrame) -> None:
         from scipy.optimize import minimize
 
         inputs = _log_inputs(known)
@@ -90,18 +98,18 @@ class LogHAR(VarianceBaseline):
             weights[0] += np.log(labels.mean())
             self._weights.append(weights)
 
-    def _say(self, known: Any, at: np.ndarray) -> np.ndarray:
-        inputs = _log_inputs(known)[at]
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        inputs = _log_inputs(frame)[origins]
         daily = np.exp(np.stack([inputs @ weights for weights in self._weights], axis=1))
         return daily * np.array(self.horizons)
 
 
-def _log_inputs(series: Any) -> np.ndarray:
-    ranges, returns = parkinson(series), log_returns(series)
-    floor = 0.01 * ewma(ranges, 0.99)
-    logs = [np.log(np.maximum(_mean(ranges, days), floor)) for days in DAYS]
-    before = np.concatenate([[np.nan] * 2, ewma(returns[1:] ** 2, 0.94)[:-1]])
-    z = returns / np.sqrt(before + 1e-12)
+def _log_inputs(frame: pd.DataFrame) -> np.ndarray:
+    variances, changes = ranges(frame), returns(frame)
+    floor = 0.01 * ewma(variances, 0.99)
+    logs = [np.log(np.maximum(_mean(variances, days), floor)) for days in DAYS]
+    before = np.concatenate([[np.nan] * 2, ewma(changes[1:] ** 2, 0.94)[:-1]])
+    z = changes / np.sqrt(before + 1e-12)
     logs = [one - TYPICAL for one in logs]  # so that the weights are of one size
     return np.stack([np.ones(len(z)), *logs, np.minimum(z, 0), _mean(z, 5)], axis=1)
 
@@ -112,19 +120,16 @@ def _means(proxy: np.ndarray) -> np.ndarray:
 
 def _mean(values: np.ndarray, days: int) -> np.ndarray:
     """Means of the last days up to each row; shorter where there are no more, NaN where there are none."""
-    import pandas as pd
-
     return pd.Series(values).rolling(days, min_periods=1).mean().to_numpy()
 
 
-def _labels(known: Any, days: int) -> tuple[np.ndarray, np.ndarray]:
+def _labels(known: pd.DataFrame, days: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows whose next days are all known, after a month, and the mean squared return of those days."""
-    squares = squared_returns(known)
-    rows = np.arange(DAYS[-1] + 1, len(squares) - days)
-    cumulated = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squares))])
+    rows = np.arange(DAYS[-1] + 1, len(known) - days)
+    cumulated = np.concatenate([[0.0], np.cumsum(np.nan_to_num(squares(known)))])
     return rows, (cumulated[rows + days + 1] - cumulated[rows + 1]) / days
 
 
-def _least(known: Any, days: int) -> float:
+def _least(known: pd.DataFrame, days: int) -> float:
     """A tenth of the lowest month: the lowest single squared return is 0."""
-    return float(_mean(squared_returns(known), DAYS[-1])[DAYS[-1] :].min()) / 10
+    return float(_mean(squares(known), DAYS[-1])[DAYS[-1] :].min()) / 10

@@ -1,78 +1,86 @@
 """The naive forecasts of a price path (Hyndman and Athanasopoulos, "Forecasting", section 5.2)."""
 
-from typing import Any, Self
-
 import numpy as np
+import pandas as pd
 
-from seqmem.models.base import Baseline
+from seqmem.models.base import Classic
+from seqmem.quantities import Price
 
 
-class PathBaseline(Baseline):
-    """A forecast of the next closes, in the units of the series.
+class PathClassic(Classic):
+    """A forecast of the next H closes.
 
     Args:
-        horizon: H, the days ahead, at least 1.
+        horizon: H, the rows ahead, at least 1.
+
+    Raises:
+        ValueError: a horizon below 1.
     """
 
     def __init__(self, *, horizon: int) -> None:
+        super().__init__()
         if horizon < 1:
             raise ValueError(f"{type(self).__name__}: horizon must be at least 1. Received: {horizon}")
-        self.horizon = horizon
+        self.horizons = tuple(range(1, horizon + 1))
+        self.quantity = Price()
+
+    def _last(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        return frame["close"].to_numpy()[origins, None]
 
 
-class LastClose(PathBaseline):
-    """The random walk: every day ahead is the last close.
+class LastClose(PathClassic):
+    """The random walk: every close ahead is the last one.
 
-    >>> LastClose(horizon=2).forecast([1.0, 2.0, 4.0], at=[1, 2])
+    >>> LastClose(horizon=2).forecast(np.array([1.0, 2.0, 4.0]), [1, 2]).mean
     array([[2., 2.],
            [4., 4.]])
     """
 
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        """The close at the origin, H times."""
-        return np.repeat(np.asarray(series, dtype="float64")[np.asarray(at), None], self.horizon, axis=1)
+    name = "last close"
+    learns = False
+
+    def _learn(self, known: pd.DataFrame) -> None:
+        pass
+
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        return np.repeat(self._last(frame, origins), len(self.horizons), axis=1)
 
 
-class Drift(PathBaseline):
-    """The line from the first close to the last, drawn on.
+class Drift(PathClassic):
+    """The line from the first close to the last, drawn on: p_t + h (p_t - p_0) / t.
 
-    >>> Drift(horizon=2).forecast([1.0, 2.0, 5.0], at=[2])
+    >>> Drift(horizon=2).forecast(np.array([1.0, 2.0, 5.0])).mean
     array([[7., 9.]])
     """
 
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        """p_t + h (p_t - p_0) / t.
+    name = "drift"
+    learns = False
+    context_length = 2  # one close has no slope
 
-        Raises:
-            ValueError: an origin of 0: one close has no slope.
-        """
-        values, at = np.asarray(series, dtype="float64"), np.asarray(at)
-        if (at < 1).any():
-            raise ValueError("Drift: expected origins of at least 1. Received: 0")
-        slope = (values[at] - values[0]) / at
-        return values[at, None] + slope[:, None] * np.arange(1, self.horizon + 1)
+    def _learn(self, known: pd.DataFrame) -> None:
+        pass
+
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        values = frame["close"].to_numpy()
+        slope = (values[origins] - values[0]) / origins
+        return self._last(frame, origins) + slope[:, None] * np.array(self.horizons)
 
 
-class MeanReturn(PathBaseline):
-    """The mean log return of the training part, compounded.
+class MeanReturn(PathClassic):
+    """The mean log return of the rows before the test part, compounded: p_t exp(h mean).
 
-    >>> MeanReturn(horizon=2).fit([1.0, 2.0, 4.0], stop=3).forecast([1.0, 2.0, 4.0], at=[2]).round(6)
+    >>> from seqmem.data.splits import Split
+    >>> closes = np.array([1.0, 2.0, 4.0, 3.0])
+    >>> MeanReturn(horizon=2).fit(closes, Split(None, test_start=3)).forecast(closes, [2]).mean.round(6)
     array([[ 8., 16.]])
     """
 
-    _mean: float | None = None
+    name = "mean return"
+    fewest = 2
 
-    def fit(self, series: Any, stop: int) -> Self:
-        """Learn the mean log return of ``series[:stop]``."""
-        known = np.asarray(series, dtype="float64")[:stop]
-        if len(known) < 2:
-            raise ValueError(f"MeanReturn: expected at least 2 rows to learn from. Received: {len(known)}")
-        self._mean = float(np.log(known[-1] / known[0]) / (len(known) - 1))
-        return self
+    def _learn(self, known: pd.DataFrame) -> None:
+        closes = known["close"].to_numpy()
+        self._mean = float(np.log(closes[-1] / closes[0]) / (len(closes) - 1))
 
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        """p_t exp(h mean)."""
-        if self._mean is None:
-            raise ValueError("MeanReturn: call fit(series, stop) first")
-        last = np.asarray(series, dtype="float64")[np.asarray(at), None]
-        return last * np.exp(self._mean * np.arange(1, self.horizon + 1))
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        return self._last(frame, origins) * np.exp(self._mean * np.array(self.horizons))

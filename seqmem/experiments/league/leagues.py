@@ -1,0 +1,139 @@
+"""The two leagues of volatility: on one series, and of one network for many."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from seqmem.cells import cell_class
+from seqmem.data.dataset import PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.experiments.league.entrants import (
+    Design,
+    Entrant,
+    TrainedNetwork,
+    WalkedClassic,
+    combined_name,
+    display_name,
+)
+from seqmem.experiments.league.league import Judged, League, Progress, play
+from seqmem.models.classics import REFERENCES, benchmark_models
+from seqmem.models.volatility import variance_forecaster
+from seqmem.networks import ResidualRecurrent
+from seqmem.targets import RawVariance
+
+GJR = REFERENCES[1]
+
+
+def volatility_league(
+    data: PriceData,
+    *,
+    cells: Sequence[str] = ("lstm", "gru"),
+    horizons: Sequence[int] = (1, 5),
+    units: int = 16,
+    lookback: int = 60,
+    ensemble_size: int = 5,
+    every: int = 63,
+    epochs: int = 60,
+    seed: int = 0,
+    raw: bool = True,
+    progress: Progress = lambda what: None,
+) -> League:
+    """Compare networks with GARCH and its family on one series: fitted on 70% of its rows, scored on 30%.
+
+    Networks are trained once, and stop early on the last fifth of their rows; classics are fitted again every
+    `every` rows on all that has come by then. ``A x B`` is the geometric mean of their forecasts. What reads
+    highs and lows takes part where there are any.
+
+    Args:
+        data: one series.
+        cells: a network for each, by name.
+        horizons: days ahead that a variance covers, the shortest of them the headline.
+        units: of each seed's cell.
+        lookback: T.
+        ensemble_size: seeds of each network.
+        every: rows from refit to refit of the classics; 63 are a quarter.
+        epochs: of the networks, at most.
+        seed: of their weights and of the order of their chunks.
+        raw: whether an LSTM on squared returns takes part too: the claim as it is usually made.
+        progress: told what is about to be done.
+
+    Raises:
+        ValueError: a series too short to train on and to score, or more than one.
+    """
+    dataset = as_dataset(data)
+    use_range = "high" in dataset.frame
+    rival = "log HAR" if use_range else "linear"
+    design = Design(use_range, tuple(horizons), units, lookback=lookback, ensemble_size=ensemble_size)
+    recipe = replace(ResidualRecurrent.recipe, epochs=epochs, seed=seed)
+    entrants: dict[str, Entrant] = {
+        name: WalkedClassic(classic, every)
+        for name, classic in benchmark_models(horizons, use_range=use_range).items()
+    }
+    names = [display_name(cell) for cell in cells]
+    for name, cell in zip(names, cells, strict=True):
+        entrants[name] = TrainedNetwork(partial(design.forecaster, cell), recipe)
+    entrants["linear"] = TrainedNetwork(partial(design.forecaster, None), recipe)
+    if raw:
+        entrants["raw LSTM"] = TrainedNetwork(
+            lambda: variance_forecaster(
+                cell_class("lstm")(units), RawVariance(horizons), lookback, ensemble_size
+            ),
+            recipe,
+        )
+    first = names[0]
+    pairs = [(name, GJR) for name in (*names, rival)]
+    judged = [
+        Judged(first, REFERENCES, [rival]),
+        Judged(combined_name((first, GJR)), REFERENCES, [combined_name((rival, GJR))]),
+    ]
+    return play(dataset, entrants, [*pairs, (first, rival, GJR)], judged, REFERENCES, progress)
+
+
+def panel_league(
+    data: PriceData,
+    *,
+    cell: str = "lstm",
+    horizons: Sequence[int] = (1, 5),
+    units: int = 16,
+    lookback: int = 60,
+    ensemble_size: int = 5,
+    every: int = 63,
+    epochs: int = 60,
+    seed: int = 0,
+    progress: Progress = lambda what: None,
+) -> League:
+    """Train one network on many series, up to one date, and score it on each from there on.
+
+    The dates of all series together are cut: the last 30% are scored, the fifth before them stops the
+    training early. GARCH-t and GJR-t are fitted to each series, again every `every` rows. A pooled linear
+    model on the network's inputs, its skip alone, tells what the recurrence adds.
+
+    Args:
+        data: a panel; highs and lows are read if all series have them.
+        cell: of the network, by name.
+        horizons: days ahead that a variance covers, the shortest of them the headline.
+        units: of each seed's cell.
+        lookback: T.
+        ensemble_size: seeds of the network.
+        every: rows from refit to refit of the classics.
+        epochs: of the networks, at most.
+        seed: of their weights and of the order of their chunks.
+        progress: told what is about to be done.
+
+    Raises:
+        ValueError: a series without enough rows before the cuts.
+    """
+    dataset = as_dataset(data)
+    # half the dropout of a single series and a third of its learning rate: there is more to learn from
+    design = Design(dataset.has("high", "low"), tuple(horizons), units, 0.2, lookback, ensemble_size)
+    recipe = replace(ResidualRecurrent.recipe, learning_rate=3e-3, batch_size=32, epochs=epochs, seed=seed)
+    name = display_name(cell)
+    classics = benchmark_models(horizons, use_range=False)
+    entrants: dict[str, Entrant] = {
+        name: TrainedNetwork(partial(design.forecaster, cell), recipe),
+        "linear": TrainedNetwork(partial(design.forecaster, None), recipe),
+        **{other: WalkedClassic(classics[other], every) for other in REFERENCES},
+    }
+    both = combined_name((name, GJR))
+    judged = [Judged(model, [*REFERENCES, "linear"]) for model in (name, both)]
+    return play(dataset, entrants, [(name, GJR)], judged, REFERENCES, progress)

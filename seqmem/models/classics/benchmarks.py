@@ -1,0 +1,43 @@
+"""The classics that a model is measured by, by name."""
+
+from collections.abc import Sequence
+
+from seqmem.models.base import Classic
+from seqmem.models.classics.ewma import EWMA, ConstantVariance
+from seqmem.models.classics.garch import EGARCH, GARCH
+from seqmem.models.classics.har import HAR, LogHAR, RangeHAR
+from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
+
+REFERENCES = ("GARCH-t", "GJR-t")  # that a model of variances should beat
+
+
+def benchmark_models(horizons: Sequence[int] = (1, 5), *, use_range: bool = True) -> dict[str, Classic]:
+    """The classics of variances, not fitted, by name.
+
+    Args:
+        horizons: rows ahead that a variance covers.
+        use_range: whether those that read highs and lows are among them.
+    """
+    t = "t"
+    models: list[Classic] = [
+        ConstantVariance(horizons=horizons),
+        EWMA(horizons=horizons),
+        GARCH(horizons=horizons),
+        GARCH(distribution=t, horizons=horizons),
+        GARCH(o=1, distribution=t, horizons=horizons),
+        EGARCH(distribution=t, horizons=horizons),
+        HAR(horizons=horizons),
+    ]
+    if use_range:
+        models += [RangeHAR(horizons=horizons), LogHAR(horizons=horizons)]
+    return {model.name: model for model in models}
+
+
+def naive_models(horizon: int) -> dict[str, Classic]:
+    """The naive forecasts of the next closes, not fitted, by name.
+
+    >>> list(naive_models(5))
+    ['last close', 'drift', 'mean return']
+    """
+    models = [LastClose(horizon=horizon), Drift(horizon=horizon), MeanReturn(horizon=horizon)]
+    return {model.name: model for model in models}

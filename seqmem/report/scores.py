@@ -1,0 +1,121 @@
+"""The scores of an evaluation as tables and a plot."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from seqmem.evaluation import CONFIDENCE, SIGNIFICANCE, SquaredReturns
+from seqmem.report.plots import figure_with_axes, saved
+
+if TYPE_CHECKING:
+    from seqmem.evaluation import Evaluation, Score
+
+SCORES_NOTE = """QLIKE: mean of x - log x - 1, x = realised / forecast; ° in the model confidence set of 90%.
+Ratios of it to another model's: below 1 is better; * p < .05, ** p < .01, by Diebold-Mariano.
+High-volatility days: the fifth of them with the highest volatility of the 22 days before."""
+
+
+def scorecard_tables(
+    evaluation: "Evaluation", card: pd.DataFrame, references: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """A table for each horizon and regime: title -> a row for each model, the best by the last score first.
+
+    Args:
+        evaluation: of the models.
+        card: its `scorecard`.
+        references: those of the card.
+    """
+    found = {}
+    for h in evaluation.outcome.horizons:
+        for regime in evaluation.regimes:
+            columns: dict[str, pd.Series] = {}
+            for score in evaluation.alike:
+                rows = card.loc[(score.name, h, regime.name)]
+                inside = (rows["mcs"] >= CONFIDENCE).map({True: "°", False: " "})
+                columns[_narrow(score.name)] = rows["value"].map(f"{{:{_format(score)}}}".format) + inside
+                for name in references:
+                    ratios = rows[f"ratio {name}"].map("{:.3f}".format) + rows[f"p {name}"].map(_stars)
+                    columns[_narrow(f"{_kind(score)} /{name}")] = ratios
+                order = rows["value"].sort_values(kind="stable").index  # numbers: as text 10 is before 9
+            rows_ahead = f"{h} day{'s' if h > 1 else ''}"
+            quantity = next(iter(evaluation.forecasts.values())).quantity.name
+            title = f"{quantity.capitalize()} over {rows_ahead}, {regime.title}"
+            found[title] = pd.DataFrame(columns).loc[order].rename_axis("model").reset_index()
+    return found
+
+
+def horizon_table(evaluation: "Evaluation", score: "Score", reference: str = "") -> pd.DataFrame:
+    """A score by model and horizon, of all days, with the test over the path against a reference."""
+    values = evaluation.table["value"].loc[(score.name, slice(None), "all")]
+    steps = evaluation.steps(score)
+    shown = pd.DataFrame(
+        {("path" if h == "path" else f"h={h}"): values.loc[h].to_numpy() for h in steps},
+        index=pd.Index(evaluation.models, name="model"),
+    )
+    if reference:
+        tests = evaluation.tests([reference])
+        own = tests.xs(reference, level="reference").loc[(score.name, steps[-1], "all")]
+        shown["dm"] = own["statistic"].to_numpy()
+        shown["p"] = own["p_value"].to_numpy()
+    return shown.reset_index()
+
+
+def plot_variances(
+    evaluation: "Evaluation", path: str | Path, *, models: Sequence[str], smooth: int = 22
+) -> Path:
+    """Forecast volatility of a few models by date, annualised, against what came; high volatility shaded.
+
+    Args:
+        evaluation: of variances of one series.
+        path: .png, .svg or .pdf.
+        models: which to draw.
+        smooth: days over which what came is averaged: a single day's is mostly noise.
+
+    Raises:
+        ValueError: a model that is not there, a suffix that matplotlib cannot write, or no such folder.
+    """
+    missing = set(models) - set(evaluation.models)
+    if missing:
+        raise ValueError(f"plot: no model {sorted(missing)}. Received: {list(evaluation.models)}")
+    first = next(iter(evaluation.forecasts.values()))
+    column = int(np.argmin(first.horizons))
+    h, dates = first.horizons[column], pd.Index(evaluation.outcome.cutoff)
+    proxy = getattr(evaluation.alike[-1], "proxy", SquaredReturns())
+    came = pd.Series(proxy.realised(evaluation.outcome)[:, column], dates)
+    came = came.rolling(smooth, center=True, min_periods=1).mean() / h
+    year = getattr(first.quantity, "periods_per_year", 252)
+    figure, axes = figure_with_axes()
+    label = f"realised ({proxy.name}, centred, {smooth} days)"
+    axes.fill_between(dates, 100 * np.sqrt(came * year), color="0.85", label=label)
+    for name in models:
+        daily = evaluation.forecasts[name].point[:, column] / h
+        axes.plot(dates, 100 * np.sqrt(daily * year), linewidth=0.8, label=name)
+    top = axes.get_ylim()[1]
+    for regime in evaluation.regimes[1:]:
+        mask = evaluation.masks[regime.name]
+        axes.fill_between(dates, top, where=mask, color="tab:red", alpha=0.08, linewidth=0)
+    axes.set_ylim(0, top)
+    axes.set_ylabel(f"annualised volatility ({year:g} days), %")
+    axes.legend(frameon=False)
+    return saved(figure, path)
+
+
+def _format(score: "Score") -> str:
+    return ".3f" if score.format == ".4f" else score.format
+
+
+def _kind(score: "Score") -> str:
+    """What tells a score from others of its kind: what stands in brackets."""
+    return score.name.partition("(")[2].rstrip(")") or score.name
+
+
+def _narrow(label: str) -> str:
+    """A heading of one word to a line, so that six columns and a name fit into 80 characters."""
+    return label.replace(" ", "\n")
+
+
+def _stars(p: float) -> str:
+    return "**" if p < 0.01 else "* " if p < SIGNIFICANCE else "  "
