@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import paper
 from minimal_gated_unit import MinimalGatedUnitCell
-from peephole_lstm import PeepholeLSTMCell
 
 import seqmem
-from seqmem.cells import GRUCell, LSTMCell, RNNCell
+from seqmem.cells import GRUCell, LSTMCell, PeepholeLSTMCell, RNNCell
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
 from seqmem.models.classics import (

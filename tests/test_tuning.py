@@ -147,10 +147,13 @@ def test_bayesian_optimisation_does_not_repeat_itself():
 
 def test_a_cell_of_ones_own_is_searched_too():
     space = SearchSpace(
-        cells=("peephole_lstm:PeepholeLSTMCell",), units=(2,), lookbacks=(10,), learning_rates=(1e-3,)
+        cells=("minimal_gated_unit:MinimalGatedUnitCell",),
+        units=(2,),
+        lookbacks=(10,),
+        learning_rates=(1e-3,),
     )
     result = search(_hypermodel(space), keras_tuner.GridSearch, max_trials=1)
-    assert type(result.load(result.table["trial"][0]).network.decoder).__name__ == "PeepholeLSTMCell"
+    assert type(result.load(result.table["trial"][0]).network.decoder).__name__ == "MinimalGatedUnitCell"
     with pytest.raises(ValueError, match="expected a subclass of seqmem.cells.Cell"):
         ForecastHyperModel(SearchSpace(cells=("seqmem.cells:Step",)), PRICES)
 

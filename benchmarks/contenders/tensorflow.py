@@ -11,8 +11,8 @@ import tensorflow as tf
 import seqmem
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
 from benchmarks.harness import THREADS
-from examples.peephole_lstm import PeepholeLSTMCell
 from seqmem._configured import Configured
+from seqmem.cells import PeepholeLSTMCell
 from seqmem.process import configure_cpu
 from seqmem.recurrence import compiled, inference_mode
 from seqmem.recurrence.inference import export_graph

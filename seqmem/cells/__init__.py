@@ -2,16 +2,21 @@
 
 from importlib import import_module
 
+from seqmem.cells.activated import ActivatedCell
 from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
 from seqmem.cells.base import Cell, Step
 from seqmem.cells.chrono import chrono_init
 from seqmem.cells.gru import GRUCell
 from seqmem.cells.lstm import LSTMCell
+from seqmem.cells.peephole import PeepholeLSTMCell
 from seqmem.cells.rnn import RNNCell
 
 # The one string table: a tuner can only choose strings.
 CELLS: dict[str, type[Cell]] = {
-    cell.__name__.removesuffix("Cell").lower(): cell for cell in (RNNCell, LSTMCell, GRUCell)
+    "rnn": RNNCell,
+    "lstm": LSTMCell,
+    "gru": GRUCell,
+    "peephole": PeepholeLSTMCell,
 }
 
 
@@ -41,10 +46,12 @@ def cell_class(name: str) -> type[Cell]:
 
 __all__ = [
     "CELLS",
+    "ActivatedCell",
     "Activation",
     "Cell",
     "GRUCell",
     "LSTMCell",
+    "PeepholeLSTMCell",
     "RNNCell",
     "Step",
     "as_activation",

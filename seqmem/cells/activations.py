@@ -1,15 +1,17 @@
-"""Squashing functions that know their own slope."""
+"""Activation functions that know their own slope."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import ops
 
 
-class Activation(NamedTuple):
+@dataclass(frozen=True)
+class Activation:
     """An activation function and its slope, the slope in terms of the function's *output*.
 
     The slope is what a gate lets through of a gradient, and it can be read off a trace of gate
@@ -19,6 +21,7 @@ class Activation(NamedTuple):
     (0.5, 0.25, 1.0)
     """
 
+    # No tuple: Keras wraps the tuples that a layer holds.
     function: Callable[[Any], Any]
     slope: Callable[[Any], Any] | None  # None where the output does not determine it
 
@@ -26,6 +29,9 @@ class Activation(NamedTuple):
         """Apply the function elementwise."""
         way = _way.get()
         return self.function(z) if way is None else way(self, z)
+
+    def __str__(self) -> str:
+        return str(getattr(self.function, "__name__", self.function))
 
 
 _way: ContextVar[Callable[[Activation, Any], Any] | None] = ContextVar(
@@ -43,25 +49,21 @@ def intercept_activations(way: Callable[[Activation, Any], Any]) -> Iterator[Non
         _way.reset(token)
 
 
-sigmoid = Activation(ops.sigmoid, lambda y: y * (1 - y))
-tanh = Activation(ops.tanh, lambda y: 1 - y * y)
-linear = Activation(lambda z: z, lambda y: ops.ones_like(y))
-relu = Activation(ops.relu, lambda y: ops.cast(y > 0, y.dtype))
-softsign = Activation(ops.softsign, lambda y: (1 - ops.abs(y)) ** 2)
-hard_sigmoid = Activation(ops.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6)
+sigmoid = Activation(keras.activations.sigmoid, lambda y: y * (1 - y))
+tanh = Activation(keras.activations.tanh, lambda y: 1 - y * y)
+linear = Activation(keras.activations.linear, lambda y: ops.ones_like(y))
+relu = Activation(keras.activations.relu, lambda y: ops.cast(y > 0, y.dtype))
+softsign = Activation(keras.activations.softsign, lambda y: (1 - ops.abs(y)) ** 2)
+hard_sigmoid = Activation(keras.activations.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6)
+exponential = Activation(keras.activations.exponential, lambda y: y)
 
 ACTIVATIONS = {
-    "sigmoid": sigmoid,
-    "tanh": tanh,
-    "linear": linear,
-    "relu": relu,
-    "softsign": softsign,
-    "hard_sigmoid": hard_sigmoid,
+    str(known): known for known in (sigmoid, tanh, linear, relu, softsign, hard_sigmoid, exponential)
 }
 
 
 def as_activation(identifier: Any) -> Activation:
-    """The `Activation` that a Keras activation identifier (a name, a function or None) means.
+    """The `Activation` that a Keras activation identifier (a name, a function, a layer or None) means.
 
     Raises:
         ValueError: Keras does not know the activation.
@@ -72,4 +74,5 @@ def as_activation(identifier: Any) -> Activation:
     if isinstance(identifier, Activation):
         return identifier
     function = keras.activations.get(identifier)
-    return ACTIVATIONS.get(getattr(function, "__name__", ""), Activation(function, None))
+    known = ACTIVATIONS.get(getattr(function, "__name__", ""))  # a user's function may have the name of one
+    return known if known and known.function is function else Activation(function, None)

@@ -1,5 +1,7 @@
 """The contract of a cell: two affine projections and one pointwise rule."""
 
+import inspect
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
@@ -9,7 +11,7 @@ from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # keras.layers.RNN looks for this class
 
 from seqmem._configured import Configured
-from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
+from seqmem.cells.activations import Activation
 
 Tensor = Any
 
@@ -36,7 +38,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     needs more weights adds them in `build`.
 
     Class attributes:
-        gates: name -> default activation function, in the order in which their weights stand.
+        gates: name -> activation function, in the order in which their weights stand.
         num_states: how many states of [B, U] the cell carries.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
@@ -45,26 +47,24 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
 
     Args:
         units: U, the width of the state and output, at least 1.
-        activation: in place of every tanh of the cell.
-        recurrent_activation: in place of every sigmoid of the cell.
         use_bias: whether the projections have biases.
         kernel_initializer, recurrent_initializer, bias_initializer: as in Keras.
-        unit_forget_bias: start the biases of the gates in `unit_bias` at 1.
         kernel_regularizer, recurrent_regularizer, bias_regularizer: as in Keras.
         kernel_constraint, recurrent_constraint, bias_constraint: as in Keras.
-        dropout: share of the inputs dropped while training; one mask for all steps of a sequence.
+        dropout: share of the inputs dropped while training, in [0, 1]; one mask for all steps of a sequence.
+            1 drops nothing, as in Keras.
         recurrent_dropout: the same for h. One mask for all gates (Gal and Ghahramani 2016, tied
             weights; Keras draws one for each gate).
-        seed: of the dropout masks.
+        seed: of the dropout masks, or what draws them.
+        unit_forget_bias: start the biases of the gates in `unit_bias` at 1.
 
     Raises:
-        ValueError: units below 1, a dropout outside [0, 1), an activation that Keras does not know or
-            that the cell has no place for.
+        ValueError: units below 1, a dropout outside [0, 1], an activation: see `ActivatedCell`.
     """
 
     gates: Mapping[str, Activation]
     num_states: ClassVar[int] = 1
-    recurrent_bias: ClassVar[bool] = False
+    recurrent_bias: bool = False
     unit_bias: ClassVar[tuple[str, ...]] = ()
     retain_gates: ClassVar[tuple[str, ...]] = ()
     input_gates: ClassVar[tuple[str, ...]] = ()
@@ -72,13 +72,11 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
+        *,
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = "orthogonal",
         bias_initializer: Any = "zeros",
-        unit_forget_bias: bool = True,
         kernel_regularizer: Any = None,
         recurrent_regularizer: Any = None,
         bias_regularizer: Any = None,
@@ -87,41 +85,51 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         bias_constraint: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        seed: int | None = None,
+        seed: int | keras.random.SeedGenerator | None = None,
+        unit_forget_bias: bool = True,
         **kwargs: Any,
     ) -> None:
         who = type(self).__name__
         if isinstance(units, bool) or int(units) != units or units < 1:
             raise ValueError(f"{who}: units must be a whole number of at least 1. Received: units={units!r}")
         for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
-            if not 0 <= rate < 1:
-                raise ValueError(f"{who}: {name} must be at least 0 and below 1. Received: {name}={rate!r}")
+            if not 0 <= rate <= 1:
+                raise ValueError(f"{who}: {name} must lie in [0, 1]. Received: {name}={rate!r}")
+        for name in ("activation", "recurrent_activation"):
+            if name in kwargs:
+                raise ValueError(
+                    f"{who}: takes no {name}: its step computes with what stands in `gates`. Write it there, "
+                    f"or derive the cell from seqmem.cells.ActivatedCell. Received: {name}={kwargs[name]!r}"
+                )
         super().__init__(**kwargs)
         self.units = int(units)
-        self.activation = as_activation(activation)
-        self.recurrent_activation = as_activation(recurrent_activation)
         self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
         self.unit_forget_bias = unit_forget_bias
-        self._weight_options = {
-            "kernel": _weight_options(kernel_initializer, kernel_regularizer, kernel_constraint),
-            "recurrent_kernel": _weight_options(
-                recurrent_initializer, recurrent_regularizer, recurrent_constraint
-            ),
-            "bias": _weight_options(bias_initializer, bias_regularizer, bias_constraint),
-        }
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        default = type(self).gates
-        if sigmoid not in default.values() and self.recurrent_activation != sigmoid:
-            raise ValueError(
-                f"{who}: has no sigmoid gate for recurrent_activation to replace. "
-                f"Received: recurrent_activation={recurrent_activation!r}"
-            )
-        replaced = {sigmoid: self.recurrent_activation, tanh: self.activation}
-        self.gates = {name: replaced.get(gate, gate) for name, gate in default.items()}
+        drawn = isinstance(seed, keras.random.SeedGenerator)
+        self.seed = None if drawn else seed
+        self.seed_generator = seed if drawn else keras.random.SeedGenerator(seed)
+        self.gates = dict(type(self).gates)
         self.output_size = self.units
         self.state_size = self.units if self.num_states == 1 else [self.units] * self.num_states
+
+    def step_key(self) -> tuple[Any, ...]:
+        """What `step` depends on besides weights: cells of a class that agree in it share what is compiled.
+
+        By default the arguments that are not those of every cell.
+        """
+        common = {*inspect.signature(Cell.__init__).parameters, "name", "dtype", "trainable"}
+        return tuple(sorted((key, value) for key, value in self._arguments.items() if key not in common))
 
     @abstractmethod
     def step(self, x: Tensor, r: Tensor, states: tuple[Tensor, ...]) -> Step:
@@ -130,24 +138,19 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights, in Keras's shapes, for inputs of [B, F]."""
         width = len(self.gates) * self.units
-        self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[-1], width), **self._weight_options["kernel"]
-        )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel", shape=(self.units, width), **self._weight_options["recurrent_kernel"]
-        )
+        self.kernel = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
+        self.recurrent_kernel = self._add("recurrent", (self.units, width), self.recurrent_initializer)
         self.bias = None
         if self.use_bias:
-            options = dict(self._weight_options["bias"])
+            initializer = self.bias_initializer
             if self.unit_forget_bias and self.unit_bias:
-                options["initializer"] = self._unit_bias_initializer(options["initializer"])
-            shape = (2, width) if self.recurrent_bias else (width,)
-            self.bias = self.add_weight(name="bias", shape=shape, **options)
+                initializer = self._unit_bias_initializer(initializer)
+            self.bias = self._add("bias", (2, width) if self.recurrent_bias else (width,), initializer)
         self.built = True
 
     def project(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Inputs [..., F] through kernel and bias: [..., G*U]; of one step or of a whole sequence."""
-        if training and self.dropout:
+        if training and 0 < self.dropout < 1:
             mask = self.get_dropout_mask(inputs if len(inputs.shape) == 2 else inputs[:, 0, :])
             inputs = inputs * (mask if len(inputs.shape) == 2 else mask[:, None, :])
         x = ops.matmul(inputs, self._weight(self.kernel))
@@ -165,7 +168,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     def advance(self, x: Tensor, states: tuple[Tensor, ...], training: bool = False) -> Step:
         """One step from the projected input [B, G*U] and the states."""
         h = states[0]
-        if training and self.recurrent_dropout:
+        if training and 0 < self.recurrent_dropout < 1:
             h = h * self.get_recurrent_dropout_mask(h)
         return self.step(x, self.recur(h), states)
 
@@ -182,21 +185,22 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     def _weight(self, variable: Any) -> Tensor:
         return ops.cast(variable, self.compute_dtype)
 
+    def _add(self, kind: str, shape: tuple[int | None, ...], initializer: Any) -> Any:
+        return self.add_weight(
+            name="recurrent_kernel" if kind == "recurrent" else kind,
+            shape=shape,
+            initializer=initializer,
+            regularizer=getattr(self, f"{kind}_regularizer"),
+            constraint=getattr(self, f"{kind}_constraint"),
+        )
+
     def _unit_bias_initializer(self, rest: Any) -> Any:
         def initialize(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
-            block = (*shape[:-1], self.units)
-            parts = [
-                ops.ones(block, dtype) if gate in self.unit_bias else rest(block, dtype=dtype)
-                for gate in self.gates
-            ]
+            parts = []
+            # Gates beside one another in one draw, as Keras has it: the same numbers from the same seed.
+            for is_unit, gates in itertools.groupby(self.gates, self.unit_bias.__contains__):
+                block = (*shape[:-1], len(list(gates)) * self.units)
+                parts.append(ops.ones(block, dtype) if is_unit else rest(block, dtype=dtype))
             return ops.concatenate(parts, axis=-1)
 
         return initialize
-
-
-def _weight_options(initializer: Any, regularizer: Any, constraint: Any) -> dict[str, Any]:
-    return {
-        "initializer": keras.initializers.get(initializer),
-        "regularizer": keras.regularizers.get(regularizer),
-        "constraint": keras.constraints.get(constraint),
-    }

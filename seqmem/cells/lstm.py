@@ -4,11 +4,12 @@ from typing import Any
 
 from keras import ops
 
-from seqmem.cells.activations import sigmoid, tanh
-from seqmem.cells.base import Cell, Step
+from seqmem.cells.activated import ActivatedCell
+from seqmem.cells.activations import Activation, sigmoid, tanh
+from seqmem.cells.base import Step
 
 
-class LSTMCell(Cell):
+class LSTMCell(ActivatedCell):
     """Long short-term memory (Hochreiter and Schmidhuber 1997) with the forget gate of Gers et al. 2000.
 
     i_t = sigmoid(W_i x_t + U_i h_{t-1} + b_i)      what to write
@@ -32,9 +33,10 @@ class LSTMCell(Cell):
     unit_bias = retain_gates = ("forget",)
     input_gates = ("input",)
 
-    def step(self, x: Any, r: Any, states: tuple[Any, ...]) -> Step:
+    def equations(
+        self, x: Any, r: Any, states: tuple[Any, ...], sigmoid: Activation, tanh: Activation
+    ) -> Step:
         """The six equations above."""
-        sigmoid, tanh = self.recurrent_activation, self.activation
         _, c = states
         i, f, g, o = ops.split(x + r, 4, axis=-1)
         i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)

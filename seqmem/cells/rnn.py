@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from seqmem.cells.activations import tanh
-from seqmem.cells.base import Cell, Step
+import keras
+
+from seqmem.cells.activated import ActivatedCell
+from seqmem.cells.activations import Activation, tanh
+from seqmem.cells.base import Step
 
 
-class RNNCell(Cell):
+class RNNCell(ActivatedCell):
     """The simple recurrent cell (Elman 1990, "Finding structure in time").
 
     h_t = tanh(W x_t + U h_{t-1} + b)
@@ -20,7 +23,17 @@ class RNNCell(Cell):
 
     gates = {"hidden": tanh}
 
-    def step(self, x: Any, r: Any, states: tuple[Any, ...]) -> Step:
+    def __init__(self, units: int, activation: Any = "tanh", *, seed: Any = None, **options: Any) -> None:
+        # Keras's cell draws this seed before those of its weights: the same seed then gives the same weights.
+        seed_generator = (
+            seed if isinstance(seed, keras.random.SeedGenerator) else keras.random.SeedGenerator(seed)
+        )
+        super().__init__(units, activation, seed=seed_generator, **options)
+        self.seed = None if seed is seed_generator else seed
+
+    def equations(
+        self, x: Any, r: Any, states: tuple[Any, ...], sigmoid: Activation, tanh: Activation
+    ) -> Step:
         """H = tanh(x + r)."""
-        h = self.activation(x + r)
+        h = tanh(x + r)
         return Step(h, (h,), {"hidden": h})

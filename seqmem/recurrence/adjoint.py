@@ -5,20 +5,27 @@ vector-Jacobian product of the cell's own `step`, by automatic differentiation: 
 not computed again, they give back what was kept, and their slope is known from it. The gradients of both
 kernels and biases are one large matmul after the loop. No equation of a cell is written here.
 
-Sequences are time-major, [T, B, ...]. The weights are arguments, so that cells of one kind
-and size share what was compiled.
+Sequences are time-major, [T, B, ...]. The weights are arguments, so that cells of one kind and
+size share what was compiled.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
-from seqmem.cells import Activation, Cell
+from seqmem.cells import Cell
 from seqmem.cells.activations import intercept_activations
-from seqmem.recurrence.step_analysis import StepAnalysis, analyze_step, record_activations, replay_activations
+from seqmem.recurrence.isolation import Compiled, isolated
+from seqmem.recurrence.step_analysis import (
+    StepAnalysis,
+    analyze_step,
+    record_activations,
+    replay_activations,
+    weights,
+)
 
 Tensor = Any
 
@@ -32,12 +39,23 @@ class Adjoint(NamedTuple):
         backward: (the recurrent kernel transposed, keep, weights, each state before each step [T, B, U], what
             the derivative reads, the gradients of the first states after every step [T, B, U], those of
             the last states) to (the gradients of the projections x and r, or the one that both have
-            [T, B, G*U]; of the first states; of the weights that `step` reads). `weight_gradients` makes
-            those of the rest.
+            [T, B, G*U]; of the first states; of the weights that `step` reads).
+        own: the places of those among `weights`. `projection_gradients` makes what the projections add.
     """
 
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
+    forward: Compiled
+    backward: Compiled
+    own: tuple[int, ...]
+
+    def weight_gradients(
+        self, cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor], d_own: Sequence[Tensor]
+    ) -> list[Tensor]:
+        """The gradients of all `weights`, from whole sequences: see `projection_gradients`."""
+        found = projection_gradients(cell, inputs, h, d_projected)
+        found += [tf.zeros(weight.shape, inputs.dtype) for weight in weights(cell)[len(found) :]]
+        for place, d in zip(self.own, d_own, strict=True):
+            found[place] += d
+        return found
 
 
 def adjoint(cell: Cell) -> Adjoint | None:
@@ -45,26 +63,18 @@ def adjoint(cell: Cell) -> Adjoint | None:
 
     Raises whatever `step` raises.
     """
-    if type(cell).__init__ is not Cell.__init__:  # it may hold what tells two cells apart
-        if not hasattr(cell, "_adjoint"):
-            object.__setattr__(cell, "_adjoint", _pair(cell))  # past Keras's tracking; it goes with the cell
-        own: Adjoint | None = cell._adjoint
-        return own
-    shapes = tuple(tuple(weight.shape) for weight in weights(cell))
-    return _shared(
-        _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *_activations(cell)))
-    )
-
-
-def weights(cell: Cell) -> list[Any]:
-    """Kernel, recurrent kernel, bias where there is one, then what `step` itself reads, such as peepholes."""
-    projections = [weight for weight in (cell.kernel, cell.recurrent_kernel, cell.bias) if weight is not None]
-    known = {id(weight) for weight in projections}
-    return projections + [weight for weight in cell.trainable_variables if id(weight) not in known]
-
-
-def _activations(cell: Cell) -> tuple[Activation, Activation]:
-    return cell.activation, cell.recurrent_activation
+    if "_adjoint" not in cell.__dict__:
+        shapes = tuple(tuple(weight.shape) for weight in weights(cell))
+        key = _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *cell.step_key()))
+        try:
+            hash(key)
+        except TypeError:  # an argument that cannot be compared: nothing is shared
+            pair = isolated(_pair, cell)
+        else:
+            pair = _shared(key)
+        object.__setattr__(cell, "_adjoint", pair)  # past Keras's tracking; it goes with the cell
+    own: Adjoint | None = cell.__dict__["_adjoint"]
+    return own
 
 
 class _Key:
@@ -82,7 +92,7 @@ class _Key:
 
 @lru_cache(maxsize=64)
 def _shared(key: _Key) -> Adjoint | None:
-    return _pair(key.cell)
+    return isolated(_pair, key.cell)
 
 
 def _pair(cell: Cell) -> Adjoint | None:
@@ -92,13 +102,11 @@ def _pair(cell: Cell) -> Adjoint | None:
 
 def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
     count, units, width = cell.num_states, cell.units, cell.units * len(cell.gates)
-    variables = weights(cell)
-    own = len(variables) - (2 if cell.bias is None else 3)
+    variables, own = weights(cell), analysis.reads_weights
 
     def supplied(values: Sequence[Tensor]) -> keras.StatelessScope:
         return keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True)))
 
-    @tf.function(jit_compile=True, autograph=False)
     def forward(inputs: Tensor, keep: Tensor | None, states: Any, values: Any) -> tuple[Any, Any]:
         length = tf.shape(inputs)[0]
 
@@ -119,7 +127,6 @@ def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
         sequences = [array.stack() for array in arrays]
         return sequences[:count], sequences[count:]
 
-    @tf.function(jit_compile=True, autograph=False)
     def backward(
         across: Tensor, keep: Tensor | None, values: Any, before: Any, kept: Any, d_after: Any, d_last: Any
     ) -> tuple[Any, ...]:
@@ -164,15 +171,17 @@ def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
         d_own = []
         if own:  # of all moments at once, as if each were an example: a sum in the loop costs more
             d_states = [_rows(d_projected.pop()) for _ in range(count)][::-1]
-            read = values[len(values) - own :]
+            read = [values[place] for place in own]
             states, tape, _ = step_again([_rows(one) for one in before], [_rows(one) for one in kept], read)
             d_own = tape.gradient(states, read, d_states, unconnected_gradients="zero")
         return d_projected, d_first, d_own
 
-    return Adjoint(forward, backward)
+    return Adjoint(Compiled(forward), Compiled(backward), own)
 
 
-def weight_gradients(cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor]) -> list[Tensor]:
+def projection_gradients(
+    cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor]
+) -> list[Tensor]:
     """The gradients of kernel, recurrent kernel and bias.
 
     From whole sequences [T, B, ...]: the inputs, what met the recurrent kernel, and the gradients of the

@@ -7,9 +7,13 @@ from contextvars import ContextVar
 from typing import Any
 
 import tensorflow as tf
+from keras.src.backend import AutocastScope
+from tensorflow.python.eager.forwardprop_util import pack_tangents
 
 from seqmem.cells import Cell
-from seqmem.recurrence.adjoint import adjoint, weight_gradients, weights
+from seqmem.recurrence import differentiable
+from seqmem.recurrence.adjoint import adjoint
+from seqmem.recurrence.step_analysis import weights
 
 Tensor = Any
 SHARD = 16  # examples; smaller shards take about as long
@@ -48,11 +52,18 @@ def run(
     Returns:
         The first `sequences` of its states after every step, each [B, T, U]; all its last states [B, U].
     """
-    if training and cell.dropout:
+    with AutocastScope(None):  # that of the layer may be of another type than the cell
+        values = [tf.convert_to_tensor(weight) for weight in weights(cell)]
+    inputs, states = _sized(tf.cast(inputs, cell.compute_dtype), states, cell.compute_dtype)
+    if training and 0 < cell.dropout < 1:
         inputs = inputs * cell.get_dropout_mask(inputs[:, 0, :])[:, None, :]
-    drops = training and cell.recurrent_dropout
+    drops = training and 0 < cell.recurrent_dropout < 1
     keep = tf.convert_to_tensor(cell.get_recurrent_dropout_mask(states[0])) if drops else None
-    values = [tf.convert_to_tensor(weight) for weight in weights(cell)]
+    if pack_tangents(
+        [inputs, *states, *values]
+    ).tangents:  # forward mode, under way: it looks into everything
+        found = differentiable.run(cell, [inputs, *states, *values], keep, sequences)
+        return found[:sequences], found[sequences:]
     pair, count, ways = adjoint(cell), len(states), _ways(inputs.shape[0])
     assert pair is not None
 
@@ -68,13 +79,12 @@ def run(
         whole = [_batch_major([after[n] for after, _ in ran]) for n in range(sequences)]
 
         def gradient(*d_found: Tensor) -> Any:
-            # What the derivative depends on is an argument, so that a second one meets the refusal.
-            return pull_back(*d_found, *given)
+            return pull_back(*d_found, *given)  # what it depends on is an argument, for its own derivative
 
         @tf.custom_gradient
-        def pull_back(*d_found: Tensor) -> Any:
-            d_found = tuple(map(tf.stop_gradient, d_found))
-            above = zip(*(_cut(one, ways) for one in d_found[: sequences + count]), strict=True)
+        def pull_back(*arguments: Tensor) -> Any:
+            d_found = tuple(map(tf.stop_gradient, arguments[: sequences + count]))
+            above = zip(*(_cut(one, ways) for one in d_found), strict=True)
             kernel, recurrent_kernel = rest[count : count + 2]
             across = tf.transpose(recurrent_kernel)  # once, not at every step
             d_inputs, d_states, d_values = [], [], []
@@ -89,17 +99,24 @@ def run(
                     before,
                     kept,
                     [_time_major(one) for one in d[:sequences]],
-                    d[sequences:],
+                    list(d[sequences:]),
                 )
                 h = before[0] if k is None else before[0] * k
                 d_inputs.append(tf.matmul(d_projected[0], kernel, transpose_b=True))
                 d_states.append(d_first)
-                d_values.append(weight_gradients(cell, x, h, d_projected) + d_own)
+                d_values.append(pair.weight_gradients(cell, x, h, d_projected, d_own))
+
+            def gradient_again(*d: Tensor) -> Any:
+                with tf.GradientTape() as tape:
+                    tape.watch(arguments)
+                    found = differentiable.pull_back(cell, arguments, keep, sequences)
+                return tape.gradient(found, arguments, d, unconnected_gradients="zero")
+
             return (
                 _batch_major(d_inputs),
                 *(tf.concat(d, 0) for d in zip(*d_states, strict=True)),
                 *(tf.add_n(d) for d in zip(*d_values, strict=True)),
-            ), _refuse
+            ), gradient_again
 
         return (*whole, *last), gradient
 
@@ -107,11 +124,15 @@ def run(
     return found[:sequences], found[sequences:]
 
 
-def _refuse(*_: Tensor) -> None:
-    raise NotImplementedError(
-        "Recurrent: the compiled way of training has no second derivative. Call the layer under "
-        "seqmem.recurrence.compiled(False), which leaves it to Keras's loop"
-    )
+def _sized(inputs: Tensor, states: Sequence[Tensor], dtype: str) -> tuple[Tensor, list[Tensor]]:
+    """In the cell's type, and of one batch size where either tells it: a stateful layer knows its states'."""
+    batch = inputs.shape[0] or states[0].shape[0]
+    inputs, *states = (tf.cast(one, dtype) for one in (inputs, *states))
+    return _of(inputs, batch), [_of(state, batch) for state in states]
+
+
+def _of(tensor: Tensor, batch: int | None) -> Tensor:
+    return tensor if tensor.shape[0] == batch else tf.ensure_shape(tensor, (batch, *tensor.shape[1:]))
 
 
 def _ways(batch: int | None) -> int:

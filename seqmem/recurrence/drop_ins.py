@@ -1,35 +1,48 @@
-"""The drop-ins for Keras's recurrent layers: each makes its own cell."""
+"""The drop-ins for Keras's recurrent layers: they are Keras's layers, on our cells and loops."""
 
 import inspect
 from typing import Any, ClassVar
+
+import keras
 
 from seqmem.cells import Cell, GRUCell, LSTMCell, RNNCell
 from seqmem.recurrence.layer import Recurrent
 
 
 class _DropIn(Recurrent):
-    """A `Recurrent` that makes its own cell from the arguments of Keras's layer of the same name."""
+    """What stands between a layer of Keras's and `keras.layers.RNN`: it puts our cell in its cell's place.
+
+    The arguments, their order and defaults, the properties and the config are those of Keras's own class.
+    """
 
     cell_class: ClassVar[type[Cell]]
-    # Keras's arguments that leave us no choice: name -> the values that mean what we do anyway.
-    accepted: ClassVar[dict[str, tuple[Any, ...]]] = {"use_cudnn": ("auto", False), "implementation": (1, 2)}
 
-    def __init__(self, units: int, activation: Any = "tanh", **options: Any) -> None:
-        for name, values in self.accepted.items():
-            if options.pop(name, values[0]) not in values:
-                raise ValueError(f"{type(self).__name__}: {name} must be one of {values}.")
-        known = inspect.signature(self.cell_class.__init__).parameters
-        mine = {name: options.pop(name) for name in list(options) if name in known}
-        cell = self.cell_class(units, activation, **mine, dtype=options.get("dtype"))
-        super().__init__(cell, **options)
+    def __init__(self, cell: Any, **options: Any) -> None:
+        super().__init__(_like(cell, self.cell_class), **options)
 
-    @property
-    def units(self) -> int:
-        """U, as Keras's layer has it."""
-        return int(self.cell.units)
+    def get_config(self) -> dict[str, Any]:
+        """What Keras's class takes its config from; it puts the cell's arguments in place of the cell."""
+        config: dict[str, Any] = keras.layers.RNN.get_config(self)
+        return config
 
 
-class SimpleRNN(_DropIn):
+def _like(cell: Any, kind: type[Cell]) -> Cell:
+    """Our cell with the arguments of Keras's, its initialisers and what it drew from the global seed."""
+    names = [name for name in inspect.signature(type(cell).__init__).parameters if hasattr(cell, name)]
+    arguments = {name: getattr(cell, name) for name in names if name != "seed"}
+    ours = kind(
+        **arguments,
+        seed=cell.seed_generator,
+        implementation=getattr(cell, "implementation", 2),  # a SimpleRNNCell has none
+        name=cell.name,
+        dtype=cell.dtype_policy,
+        trainable=cell.trainable,
+    )
+    ours.seed = cell.seed
+    return ours
+
+
+class SimpleRNN(keras.layers.SimpleRNN, _DropIn):
     """`keras.layers.SimpleRNN` over `RNNCell`: Keras's arguments, weights and numbers.
 
     >>> from keras import ops
@@ -38,9 +51,10 @@ class SimpleRNN(_DropIn):
     """
 
     cell_class = RNNCell
+    inner_loop = Recurrent.inner_loop
 
 
-class LSTM(_DropIn):
+class LSTM(keras.layers.LSTM, _DropIn):
     """`keras.layers.LSTM` over `LSTMCell`: Keras's arguments, weights and numbers.
 
     >>> from keras import ops
@@ -49,10 +63,11 @@ class LSTM(_DropIn):
     """
 
     cell_class = LSTMCell
+    inner_loop = Recurrent.inner_loop  # past Keras's, which looks for a GPU
 
 
-class GRU(_DropIn):
-    """`keras.layers.GRU` over `GRUCell`: Keras's arguments, weights and numbers; reset_after only.
+class GRU(keras.layers.GRU, _DropIn):
+    """`keras.layers.GRU` over `GRUCell`: Keras's arguments, weights and numbers.
 
     >>> from keras import ops
     >>> GRU(4, return_sequences=True)(ops.zeros((2, 7, 1))).shape
@@ -60,4 +75,4 @@ class GRU(_DropIn):
     """
 
     cell_class = GRUCell
-    accepted: ClassVar = {**_DropIn.accepted, "reset_after": (True,)}
+    inner_loop = Recurrent.inner_loop

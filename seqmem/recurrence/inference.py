@@ -77,7 +77,7 @@ def is_fusible(cell: Any) -> bool:
     """Whether TensorFlow's kernel for an LSTM computes this very cell."""
     return (
         type(cell) is LSTMCell
-        and (cell.activation, cell.recurrent_activation) == (tanh, sigmoid)
+        and cell.activations == (sigmoid, tanh)
         and cell.compute_dtype == cell.variable_dtype == "float32"
     )
 

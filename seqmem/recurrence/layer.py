@@ -33,7 +33,15 @@ class Recurrent(Configured, keras.layers.RNN):
 
     def __init__(self, cell: Any, **options: Any) -> None:
         super().__init__(one_cell(cell), **options)
-        self.input_spec = keras.layers.InputSpec(ndim=3)
+        if all(isinstance(one, Cell) for one in getattr(self.cell, "cells", [self.cell])):
+            self.input_spec = keras.layers.InputSpec(ndim=3)  # another cell may take more axes
+
+    def call(
+        self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False
+    ) -> Any:
+        """As `keras.layers.RNN`; whole numbers and truth values are cast as it casts other floats."""
+        sequences = keras.ops.cast(sequences, self.compute_dtype)
+        return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
 
     def inner_loop(self, sequences: Tensor, initial_state: Any, mask: Any, training: Any = False) -> Any:
         """Keras's seam: the last output, all outputs, the last states; by the fastest way that will do."""
@@ -61,7 +69,7 @@ class Recurrent(Configured, keras.layers.RNN):
         else:
             found = self._watched(inputs, first, training)
         self._maybe_reset_dropout_masks(self.cell)
-        return found
+        return [keras.ops.cast(one, self.compute_dtype) for one in found]
 
     def gates(self, inputs: Tensor) -> dict[str, Tensor]:
         """What each gate does at every step of [B, T, F], from zeros: name -> [B, T, U].
@@ -88,7 +96,8 @@ class Recurrent(Configured, keras.layers.RNN):
 
         def all_states(x: Tensor, states: Any) -> tuple[Tensor, Any]:
             _, after = self.cell(x, states, **options)
-            return keras.ops.concatenate(keras.tree.flatten(after), -1), after
+            flat = [keras.ops.cast(state, self.compute_dtype) for state in keras.tree.flatten(after)]
+            return keras.ops.concatenate(flat, -1), after
 
         _, together, _ = loop.run(all_states, inputs, first, sequences=True)
         widths = [state.shape[-1] for state in keras.tree.flatten(first)]
@@ -123,7 +132,7 @@ def _every_gate(cell: Cell, inputs: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     """Outputs [B, T, U] of a cell over [B, T, F], and its gates by name."""
 
     def watched(x: Tensor, states: Any) -> tuple[Tensor, Any]:
-        step = cell.advance(cell.project(x), tuple(states))
+        step = cell.advance(cell.project(keras.ops.cast(x, cell.compute_dtype)), tuple(states))
         return keras.ops.concatenate([step.output, *map(step.gates.get, cell.gates)], -1), list(step.states)
 
     first = cell.get_initial_state(keras.ops.shape(inputs)[0])

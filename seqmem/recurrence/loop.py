@@ -21,7 +21,7 @@ def run(
 
     Args:
         cell: it is called with (inputs [B, F], states, **options).
-        inputs: [B, T, F].
+        inputs: [B, T, F], or whatever the cell takes a step of: [B, T, ...].
         states: initial states.
         sequences: whether all outputs are wanted.
         turn: steps to a turn of the loop. As many as T or more, where T is known: no loop at all.
@@ -33,7 +33,7 @@ def run(
     if inputs.shape[1] == 1:
         last, after = cell(inputs[:, 0], states, **options)
         return last, last[:, None], after
-    steps = tf.transpose(inputs, (1, 0, 2))
+    steps = _swapped(inputs)
     length = tf.shape(steps)[0] if steps.shape[0] is None else steps.shape[0]
 
     def advance(t: Tensor, flat: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -66,12 +66,19 @@ def run(
         return now
 
     now: tuple[Any, ...] = (1, flat, last, arrays)
-    now = tf.while_loop(lambda t, *_: t + turn <= length, several, now)
+    now = tf.while_loop(
+        lambda t, *_: t + turn <= length, several, now, maximum_iterations=(length - 1) // turn
+    )
     if isinstance(length, int):
         for _ in range((length - 1) % turn):
             now = step(*now)
     else:
-        now = tf.while_loop(lambda t, *_: t < length, step, now)
+        now = tf.while_loop(lambda t, *_: t < length, step, now, maximum_iterations=turn)
     _, flat, last, arrays = now
-    outputs = tf.transpose(arrays[0].stack(), (1, 0, 2)) if sequences else last[:, None]
+    outputs = _swapped(arrays[0].stack()) if sequences else last[:, None]
     return last, outputs, keras.tree.pack_sequence_as(states, flat)
+
+
+def _swapped(sequence: Tensor) -> Tensor:
+    """[B, T, ...] to [T, B, ...], or back."""
+    return tf.transpose(sequence, (1, 0, *range(2, len(sequence.shape))))

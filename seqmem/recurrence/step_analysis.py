@@ -19,17 +19,26 @@ class StepAnalysis(NamedTuple):
     Attributes:
         activated: the widths of what its activation functions give, in the order of the calls.
         reads_x, reads_r: whether the derivative reads the values of the projections.
+        reads_weights: the places, among `weights`, of those that `step` itself reads, such as peepholes.
         one_slope: whether the derivatives with respect to x and r are one, as where only x + r matters.
     """
 
     activated: tuple[int, ...]
     reads_x: bool
     reads_r: bool
+    reads_weights: tuple[int, ...]
     one_slope: bool
 
     def read(self, x: Any, r: Any) -> list[Any]:
         """Of the two, those that the derivative reads."""
         return [one for one, reads in ((x, self.reads_x), (r, self.reads_r)) if reads]
+
+
+def weights(cell: Cell) -> list[Any]:
+    """Kernel, recurrent kernel, bias where there is one, then all others, trained or not."""
+    projections = [weight for weight in (cell.kernel, cell.recurrent_kernel, cell.bias) if weight is not None]
+    known = {id(weight) for weight in projections}
+    return projections + [weight for weight in cell.weights if id(weight) not in known]
 
 
 def analyze_step(cell: Cell) -> StepAnalysis | None:
@@ -42,26 +51,30 @@ def analyze_step(cell: Cell) -> StepAnalysis | None:
 
     def once(x: Tensor, r: Tensor, *states: Tensor) -> None:
         before = [(variable, tf.identity(variable.value)) for variable in cell.variables]
+        value_of = {id(variable): value for variable, value in before}
+        own = [value_of[id(weight)] for weight in weights(cell)]
         activated: list[Tensor] = []
         x_again, r_again = tf.identity(x), tf.identity(r)
         with keras.StatelessScope(state_mapping=before) as scope:
             with intercept_activations(record_activations(activated)):
                 step = cell.step(x, r, states)
-            read = [x_again, r_again, *states, *(value for _, value in before if value.dtype.is_floating)]
+            read = [x_again, r_again, *states, *own]
             with tf.GradientTape() as tape, intercept_activations(replay_activations(activated)):
                 tape.watch(read)
                 again = cell.step(x_again, r_again, states)
             unchanged = all(scope.get_current_value(variable) is value for variable, value in before)
         if not unchanged or step.output is not step.states[0]:
             return
-        slopes = tape.gradient(list(again.states), read, list(states), unconnected_gradients="zero")
-        sources = _sources(slopes)
+        slopes = tape.gradient(list(again.states), read, list(states))
+        sources = _sources(one for one in slopes if one is not None)
+        of_weights = slopes[2 + len(states) :]
         found.append(
             StepAnalysis(
                 tuple(value.shape[-1] for value in activated),
                 x_again.name in sources,
                 r_again.name in sources,
-                slopes[0] is slopes[1],
+                tuple(place for place, slope in enumerate(of_weights) if slope is not None),
+                slopes[0] is not None and slopes[0] is slopes[1],
             )
         )
 
@@ -78,13 +91,20 @@ def analyze_step(cell: Cell) -> StepAnalysis | None:
 
 def _mixes(cell: Cell) -> bool:
     """Whether what `step` says of an example depends on its batch, so that no batch may be cut."""
-    with tf.init_scope():
-        draw = np.random.default_rng(0)
-        widths = [len(cell.gates) * cell.units] * 2 + [cell.units] * cell.num_states
-        x, r, *states = (draw.normal(size=(2, width)).astype(cell.compute_dtype) for width in widths)
+    draw = np.random.default_rng(0)
+
+    def random(*shape: int) -> np.ndarray:
+        return draw.normal(size=shape).astype(cell.compute_dtype)
+
+    width = len(cell.gates) * cell.units
+    x, r, *states = (random(2, size) for size in [width, width, *[cell.units] * cell.num_states])
+    drawn = [(weight, tf.constant(random(*weight.shape))) for weight in weights(cell)]
+    with keras.StatelessScope(state_mapping=drawn):  # zeros could hide it
         both = cell.step(x, r, tuple(states)).states
         alone = cell.step(x[:1], r[:1], tuple(state[:1] for state in states)).states
-        return not all(np.allclose(one[:1], other, atol=1e-5) for one, other in zip(both, alone, strict=True))
+    return not all(
+        np.allclose(one[:1], other, atol=1e-5, equal_nan=True) for one, other in zip(both, alone, strict=True)
+    )
 
 
 def _sources(tensors: Iterable[Tensor]) -> set[str]:

@@ -205,13 +205,24 @@ def _built_layer(**options):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"units": 0}, "units must be a whole number of at least 1. Received: units=0"),
+        ({"units": 0}, "expected a positive integer, got 0"),  # Keras's words
         ({"units": 2.5}, "Received: units=2.5"),
-        ({"units": 3, "dropout": 1.0}, "dropout must be at least 0 and below 1. Received: dropout=1.0"),
-        ({"units": 3, "recurrent_activation": "tanh"}, "no sigmoid gate"),
-        ({"units": 3, "use_cudnn": True}, "use_cudnn must be one of"),
+        ({"units": 3, "activation": "nothing"}, "activation function identifier: nothing"),
     ],
 )
 def test_bad_arguments_are_named(arguments, words):
     with pytest.raises(ValueError, match=words.replace("(", r"\(")):
         DROP_INS[0].drop_in(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"units": 0}, "units must be a whole number of at least 1. Received: units=0"),
+        ({"units": 3, "dropout": 1.5}, r"dropout must lie in \[0, 1\]. Received: dropout=1.5"),
+        ({"units": 3, "recurrent_activation": "tanh"}, "no sigmoid gate"),
+    ],
+)
+def test_bad_arguments_of_a_cell_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        CELLS[0].cell(**arguments)

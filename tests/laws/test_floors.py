@@ -67,6 +67,8 @@ DOORS = {
         "seqmem.data.windows",  # tf.data
         "seqmem.recurrence.adjoint",  # compiled loops
         "seqmem.recurrence.compiled_loop",  # tf.custom_gradient
+        "seqmem.recurrence.differentiable",  # tf.GradientTape
+        "seqmem.recurrence.isolation",  # tf.function
         "seqmem.recurrence.step_analysis",  # scratch graphs
         "seqmem.recurrence.loop",  # a loop of several steps to a turn
         "seqmem.models.training",  # tf.GradientTape

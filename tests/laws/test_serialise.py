@@ -28,7 +28,11 @@ from seqmem.serving import export, load
 
 PRICES = random_walk(120)
 CONFIGURED = [
-    *(lambda sample=sample: sample.cell(4, activation="relu", dropout=0.1, seed=3) for sample in CELLS),
+    *(
+        lambda sample=sample: sample.cell(4, kernel_initializer="he_normal", dropout=0.1, seed=3)
+        for sample in CELLS
+    ),
+    lambda: CELLS[2].cell(4, "relu", keras.activations.hard_sigmoid, reset_after=False),
     *(
         lambda sample=sample: Recurrent([sample.cell(4), sample.cell(3)], go_backwards=True)
         for sample in CELLS

@@ -149,7 +149,7 @@ def _is_zero(state: Tensor) -> bool:
 
 def _has(cell: Any) -> bool:
     usual = type(cell) in OPERATORS and cell.compute_dtype == cell.variable_dtype == "float32"
-    return usual and (cell.activation, cell.recurrent_activation) == (tanh, sigmoid)
+    return usual and cell.activations == (sigmoid, tanh)
 
 
 def _weights(cell: Cell) -> dict[str, np.ndarray]:
