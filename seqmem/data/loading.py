@@ -83,23 +83,25 @@ def check_source(source: str | Path) -> None:
         PriceError: no such file, bundled series or package.
     """
     text = str(source)
-    if text == "bundled:stocks":
-        if find_spec("skfolio") is None:
+    if text.startswith("bundled:"):
+        name = text.removeprefix("bundled:")
+        if name not in (*BUNDLED, "stocks"):
+            known = ", ".join((*BUNDLED, "stocks"))
+            raise PriceError(f"no bundled series {name!r}. Expected one of: {known}")
+        if name == "stocks" and find_spec("skfolio") is None:
             raise PriceError(f"{text}: needs skfolio, which is not installed: pip install 'seqmem[stocks]'")
-    elif text.startswith("bundled:"):
-        if text.removeprefix("bundled:") not in BUNDLED:
-            names = ", ".join((*BUNDLED, "stocks"))
-            raise PriceError(f"no bundled series {text.removeprefix('bundled:')!r}. Expected one of: {names}")
-    elif "://" in text:
+        return
+    if "://" in text:
         raise PriceError(
             f"{text}: expected a file. Received: an address: download it first, or read it with pandas and "
             f"give the frame: pandas.read_csv({text!r})"
         )
-    elif not Path(text).expanduser().is_file():
+    path = Path(text).expanduser()
+    if not path.is_file():
         hint = f" (is it bundled:{text}?)" if text in (*BUNDLED, "stocks") else ""
-        raise PriceError(
-            f"{text}: {'is a folder' if Path(text).expanduser().is_dir() else 'no such file'}{hint}"
-        )
+        raise PriceError(f"{text}: {'is a folder' if path.is_dir() else 'no such file'}{hint}")
+    if not path.stat().st_size:
+        raise PriceError(f"{text}: the file is empty")
 
 
 def _of_frame(frame: pd.DataFrame, name: str, *, file: bool = False) -> Table:
