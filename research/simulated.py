@@ -1,17 +1,20 @@
 """GARCH(1,1), simulated, where the true variance is known: what a network on squared returns learns of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
 from benchmarks.tables import of_frame
 from seqmem.cells import GRUCell, LSTMCell
-from seqmem.data.windows import origins
+from seqmem.data.splits import Split
 from seqmem.models.classics import EWMA, GARCH, ConstantVariance
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem.models.forecaster import Forecaster
+from seqmem.models.training import train
+from seqmem.models.volatility import variance_forecaster
+from seqmem.networks import ResidualRecurrent
 from seqmem.targets import RawVariance, ScaleFreeVariance
 
 DAYS, LATER = 14_000, 4_000  # to learn from, and to be scored on
@@ -34,27 +37,20 @@ def regret(forecast: np.ndarray, variance: np.ndarray) -> float:
     return float(np.mean(ratio - np.log(ratio) - 1))
 
 
-NETWORKS: dict[str, Callable[[], VolatilityForecaster]] = {
-    "LSTM on r²": lambda: VolatilityForecaster(LSTMCell(16), RawVariance()),
-    "GRU on r²": lambda: VolatilityForecaster(GRUCell(16), RawVariance()),
-    "LSTM on r², 5 seeds": lambda: VolatilityForecaster(LSTMCell(16), RawVariance(), members=5),
-    "LSTM, scale-free, 5 seeds": lambda: VolatilityForecaster(
-        LSTMCell(16, dropout=0.4), ScaleFreeVariance(ranges=False), members=5
+NETWORKS: dict[str, Callable[[], Forecaster]] = {
+    "LSTM on r²": lambda: variance_forecaster(LSTMCell(16), RawVariance()),
+    "GRU on r²": lambda: variance_forecaster(GRUCell(16), RawVariance()),
+    "LSTM on r², 5 seeds": lambda: variance_forecaster(LSTMCell(16), RawVariance(), ensemble_size=5),
+    "LSTM, scale-free, 5 seeds": lambda: variance_forecaster(
+        LSTMCell(16, dropout=0.4), ScaleFreeVariance(use_range=False), ensemble_size=5
     ),
 }
 
 
-def fitted(make: Callable[[], VolatilityForecaster], closes: np.ndarray, days: int, seed: int) -> Any:
+def fitted(make: Callable[[], Forecaster], closes: np.ndarray, days: int, seed: int) -> Forecaster:
     """A network trained on the first days, of which the last fifth stop it early."""
-    keras.utils.set_random_seed(seed)
-    forecaster = make()
-    border = int(days * 0.8)
-    train, validation = (
-        origins(start, stop, history=forecaster.closes, horizon=5, length=len(closes))
-        for start, stop in ((0, border), (border, days))
-    )
-    forecaster.fit(closes, train, validation=validation, seed=seed)
-    return forecaster
+    recipe = replace(ResidualRecurrent.recipe, seed=seed)
+    return train(make, closes, Split(int(days * 0.8), days), recipe)
 
 
 def run(seeds: int = 3) -> str:
@@ -62,14 +58,14 @@ def run(seeds: int = 3) -> str:
     rows: dict[str, list[float]] = {}
     for seed in range(seeds):
         closes, variance = garch(DAYS + LATER, seed)
-        at = np.arange(DAYS - 1, DAYS + LATER - 1)
+        at, known = np.arange(DAYS - 1, DAYS + LATER - 1), Split(None, DAYS)
         models: dict[str, Any] = {
-            "constant": ConstantVariance().fit(closes, DAYS),
-            "EWMA": EWMA().fit(closes, DAYS),
-            "GARCH, fitted": GARCH().fit(closes, DAYS),
+            "constant": ConstantVariance().fit(closes, known),
+            "EWMA": EWMA().fit(closes, known),
+            "GARCH, fitted": GARCH().fit(closes, known),
             **{name: fitted(make, closes, DAYS, seed) for name, make in NETWORKS.items()},
         }
         for name, model in models.items():
-            rows.setdefault(name, []).append(regret(model.forecast(closes, at)[:, 0], variance[at]))
+            rows.setdefault(name, []).append(regret(model.forecast(closes, at).point[:, 0], variance[at]))
     table = pd.DataFrame(rows, index=[f"series {seed}" for seed in range(seeds)]).T
     return of_frame(table, ".5f")

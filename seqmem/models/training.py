@@ -127,17 +127,17 @@ class TrainedOnWindows(keras.Model, ABC):
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """One step of gradient descent on a batch of `windows.pair_with_series`."""
         with tf.GradientTape() as tape:
-            loss = self._loss(data, training=True)
+            loss, label, raw = self._learn(data, training=True)
             self._diverged.note(loss, data[1])
             scaled = self.optimizer.scale_loss(loss)
         weights = self.trainable_variables
         self.optimizer.apply(tape.gradient(scaled, weights), weights)
-        return self._logs(loss, data)
+        return self._logs(loss, label, raw)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """The loss on a batch of `windows.pair_with_series`."""
         with self._scoring():
-            return self._logs(self._loss(data, training=False), data)
+            return self._logs(*self._learn(data, training=False))
 
     def predict_step(self, data: Any) -> dict[str, Tensor]:
         """Forecasts from a batch of windows, by the names of a `LabelForecast`."""
@@ -200,7 +200,8 @@ class TrainedOnWindows(keras.Model, ABC):
     def _scoring(self) -> AbstractContextManager[None]:
         return nullcontext() if self.jit_compile else inference_mode()  # XLA has no such operation
 
-    def _loss(self, data: Any, training: bool) -> Tensor:
+    def _learn(self, data: Any, training: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss of a batch, its labels [B * L, H, 1], and the raw outputs [B * L, H, M, K]."""
         rows, origins = data
         size = {"context_length": self.context_length, "horizon": max(self.network.horizons)}
         history, future = windows.gather(rows, origins, **size)
@@ -214,9 +215,11 @@ class TrainedOnWindows(keras.Model, ABC):
         raw = self.network(
             inputs, training=training, teacher=label if training else None, chunk_length=chunk_length
         )
-        return self.compute_loss(history, label, raw, training=training)
+        return self.compute_loss(history, label, raw, training=training), label, raw
 
-    def _logs(self, loss: Tensor, data: Any) -> dict[str, Tensor]:
-        for metric in self.metrics:
-            metric.update_state(loss, sample_weight=ops.shape(data[1])[0])
-        return {metric.name: metric.result() for metric in self.metrics}
+    def _logs(self, loss: Tensor, label: Tensor, raw: Tensor) -> dict[str, Tensor]:
+        self._loss_tracker.update_state(loss, sample_weight=ops.shape(label)[0])
+        point = None
+        if self._compile_metrics is not None:  # the metrics that compile was given see the point forecast
+            point = self.network.head.predict(self.network.head.merge(raw)).mean[..., None]
+        return dict(self.compute_metrics(None, label, point))
