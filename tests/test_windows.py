@@ -1,6 +1,4 @@
-"""Windows by origin: no label in two parts, the same origins for every lookback, memory by the series."""
-
-import itertools
+"""Windows by origin: gathered as slicing would, in any order, from one copy of the series."""
 
 import numpy as np
 import pytest
@@ -8,48 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqmem.data import windows
-from seqmem.data.windows import origins, split
 
 SHAPES = st.tuples(st.integers(400, 2000), st.integers(1, 60), st.integers(1, 10))
 
 
-@given(shape=SHAPES)
-def test_the_parts_share_no_label_and_leave_a_gap_of_the_horizon(shape):
-    length, history, horizon = shape
-    parts = split(length, history=history, horizon=horizon)
-    labels = [{row for origin in part for row in range(origin + 1, origin + horizon + 1)} for part in parts]
-    assert not labels[0] & labels[1]
-    assert not labels[1] & labels[2]
-    for before, after in itertools.pairwise(parts):
-        assert after[0] - before[-1] == horizon
-    assert parts.train[0] == history - 1
-    assert parts.test[-1] == length - 1 - horizon
-    assert min(labels[2]) == int(length * 0.7)  # the last 30% of the rows, whatever is read before them
-
-
-@given(shape=SHAPES, other=st.integers(1, 60))
-def test_validation_and_test_origins_do_not_depend_on_the_history(shape, other):
-    length, history, horizon = shape
-    for here, there in zip(
-        split(length, history=history, horizon=horizon)[1:],
-        split(length, history=other, horizon=horizon)[1:],
-        strict=True,
-    ):
-        np.testing.assert_array_equal(here, there)
-
-
-@given(shape=SHAPES, batch_size=st.integers(1, 100), labels=st.integers(1, 9))
-def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, labels):
-    length, history, horizon = shape
-    last = origins(0, length, history=history + labels - 1, horizon=horizon, length=length)[:batch_size]
-    at = (last[:, None] - np.arange(labels)[::-1]).astype("int32")
-    past, future = windows.gather(np.arange(length, dtype="float32"), at, history=history, horizon=horizon)
+@given(shape=SHAPES, batch_size=st.integers(1, 100), chunk_length=st.integers(1, 9))
+def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, chunk_length):
+    length, context_length, horizon = shape
+    last = np.arange(context_length + chunk_length - 2, length - horizon)[:batch_size]
+    at = (last[:, None] - np.arange(chunk_length)[::-1]).astype("int32")
+    rows = np.arange(length, dtype="float32")
+    past, future = windows.gather(rows, at, context_length=context_length, horizon=horizon)
     for n, origin in enumerate(last):
-        np.testing.assert_array_equal(past[n], np.arange(at[n, 0] - history + 1, origin + 1))
+        np.testing.assert_array_equal(past[n], np.arange(at[n, 0] - context_length + 1, origin + 1))
         np.testing.assert_array_equal(future[n], np.arange(origin + 1, origin + horizon + 1))
-    pasts, futures = windows.split_chunks(past, future, labels)
+    pasts, futures = windows.split_chunks(past, future, chunk_length)
     for n, origin in enumerate(at.ravel()):
-        np.testing.assert_array_equal(pasts[n], np.arange(origin - history + 1, origin + 1))
+        np.testing.assert_array_equal(pasts[n], np.arange(origin - context_length + 1, origin + 1))
         np.testing.assert_array_equal(futures[n], np.arange(origin + 1, origin + horizon + 1))
 
 
@@ -64,32 +37,34 @@ def test_in_order_every_origin_comes_once(count, batch_size):
 @given(
     count=st.integers(1, 300),
     batch_size=st.integers(1, 100),
-    labels=st.integers(1, 30),
+    chunk_length=st.integers(1, 30),
     seed=st.integers(0, 2**31 - 1),
 )
-def test_an_epoch_is_whole_batches_of_consecutive_origins(count, batch_size, labels, seed):
-    at = np.setdiff1d(np.arange(count + labels + 1), [labels])  # with a hole
-    starts = sum(set(range(one, one + labels)) <= set(at) for one in at)
-    batches, steps = windows.shuffled_batches(at, batch_size=batch_size, labels=labels, seed=seed)
+def test_an_epoch_is_whole_batches_of_consecutive_origins(count, batch_size, chunk_length, seed):
+    at = np.setdiff1d(np.arange(count + chunk_length + 1), [chunk_length])  # with a hole
+    starts = sum(set(range(one, one + chunk_length)) <= set(at) for one in at)
+    sizes = {"batch_size": batch_size, "chunk_length": chunk_length}
+    batches, steps = windows.shuffled_batches(at, **sizes, seed=seed)
     for epoch in (0, 1):
         examples = np.concatenate(list(batches.skip(epoch * steps).take(steps)))
-        assert len(examples) == steps * min(batch_size, max(1, starts // labels))
+        assert len(examples) == steps * min(batch_size, max(1, starts // chunk_length))
         assert (np.diff(examples) == 1).all()
         assert set(examples.ravel()) <= set(at)
-        if labels == 1:
+        if chunk_length == 1:
             assert len(np.unique(examples)) == len(examples)  # none twice in an epoch
 
 
 def test_the_order_is_new_each_epoch_and_the_same_for_a_seed():
-    def epochs(seed, labels):
-        batches, steps = windows.shuffled_batches(np.arange(10, 90), batch_size=7, labels=labels, seed=seed)
+    def epochs(seed, chunk_length):
+        sizes = {"batch_size": 7, "chunk_length": chunk_length}
+        batches, steps = windows.shuffled_batches(np.arange(10, 90), **sizes, seed=seed)
         rows = np.concatenate(list(batches.take(2 * steps)))
         return rows[: len(rows) // 2].tolist(), rows[len(rows) // 2 :].tolist()
 
-    for labels in (1, 4):
-        assert epochs(1, labels) == epochs(1, labels)
-        assert epochs(1, labels)[0] != epochs(1, labels)[1]
-        assert epochs(1, labels) != epochs(2, labels)
+    for chunk_length in (1, 4):
+        assert epochs(1, chunk_length) == epochs(1, chunk_length)
+        assert epochs(1, chunk_length)[0] != epochs(1, chunk_length)[1]
+        assert epochs(1, chunk_length) != epochs(2, chunk_length)
 
 
 def test_memory_grows_with_the_series_not_with_its_product_with_the_lookback():
@@ -117,12 +92,8 @@ def _bytes(batches):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: origins(0, 10, history=0, horizon=1, length=10), "history=0"),
-        (lambda: origins(0, 10, history=9, horizon=2, length=10), "no window of 9 closes and 2 days ahead"),
-        (lambda: split(100, history=5, horizon=2, test=1.0), "test=1.0"),
-        (lambda: split(40, history=30, horizon=5), "no window"),
         (
-            lambda: windows.shuffled_batches(np.arange(10, 90, 2), batch_size=8, labels=3),
+            lambda: windows.shuffled_batches(np.arange(10, 90, 2), batch_size=8, chunk_length=3),
             "expected 3 consecutive origins",
         ),
     ],

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from samples import CELLS, random_walk
 
-from seqmem.data.windows import split
+from seqmem.data.splits import Split
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EncoderDecoder
+from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
 TOLERANCE = {"float32": 1e-6, "float64": 1e-12, "mixed_float16": 5e-3}
@@ -31,8 +32,8 @@ def test_a_forecaster_trains_and_forecasts_in_float32_whatever_its_network(polic
     network = EncoderDecoder(cell(4, dtype=policy), cell(4, dtype=policy), horizon=2, dtype=policy)
     forecaster = Forecaster(network, lookback=8)
     prices = random_walk(200, level=level)
-    history = forecaster.fit(prices, split(200, history=9, horizon=2).train, epochs=2)
-    assert np.isfinite(history.history["loss"]).all()
-    forecast = forecaster.forecast(prices, np.arange(50, 190))
-    assert forecast.dtype == np.float32
+    forecaster.fit(prices, Split.by_share(prices).refit(), Recipe(epochs=2))
+    assert np.isfinite(forecaster.history.history["loss"]).all()
+    forecast = forecaster.forecast(prices, np.arange(50, 190)).point
+    assert forecaster(prices.to_numpy()[None]).dtype == "float32"
     np.testing.assert_allclose(forecast, np.repeat(prices.to_numpy()[50:190, None], 2, 1), rtol=0.05)

@@ -17,16 +17,18 @@ from samples import (
     TARGETS,
     TRANSFORMS,
     VARIANCE_TARGETS,
-    VOLATILITY_FORECASTERS,
+    adapted,
     random_bars,
-    random_walk,
 )
 
+from seqmem.data.splits import Split
+from seqmem.heads import LogVariance, Point
 from seqmem.losses import QLIKE, StudentT
+from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 from seqmem.serving import export, load
 
-PRICES = random_walk(120)
+BARS = random_bars(120)
 CONFIGURED = [
     *(
         lambda sample=sample: sample.cell(4, kernel_initializer="he_normal", dropout=0.1, seed=3)
@@ -47,7 +49,7 @@ CONFIGURED = [
     *NETWORKS,
     *FORECASTERS,
     *VARIANCE_TARGETS,
-    *VOLATILITY_FORECASTERS,
+    *(lambda head=head: head() for head in (LogVariance, Point)),
     lambda: QLIKE(),
     lambda: StudentT(5.0),
 ]
@@ -65,23 +67,13 @@ def test_config_through_json(make):
 @pytest.mark.parametrize("make", FORECASTERS)
 def test_keras_file(make, tmp_path):
     """Keras warns, and goes on, where weights could not be placed: here a warning is an error."""
-    forecaster = make()
-    forecaster.target.transform.adapt(PRICES.to_numpy())
-    forecaster.build()
+    forecaster = adapted(make(), BARS)
     forecaster.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
-    at = np.arange(50, 60)
-    np.testing.assert_array_equal(again.forecast(PRICES, at), forecaster.forecast(PRICES, at))
-
-
-@pytest.mark.parametrize("make", VOLATILITY_FORECASTERS)
-def test_keras_file_of_variances(make, tmp_path):
-    forecaster, bars = make(), random_bars(120)
-    at = np.arange(50, 110)
-    forecaster.fit(bars, at, epochs=1, labels=10, guard=None)
-    forecaster.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.forecast(bars, at), forecaster.forecast(bars, at))
+    origins = np.arange(50, 60)
+    np.testing.assert_array_equal(
+        again.forecast(BARS, origins).point, forecaster.forecast(BARS, origins).point
+    )
 
 
 @pytest.mark.parametrize("make", NETWORKS)
@@ -99,7 +91,8 @@ def test_training_goes_on_where_it_stopped(fitted, prices, tmp_path):
     for _ in range(2):
         again = keras.saving.load_model(tmp_path / "model.keras")
         keras.utils.set_random_seed(4)
-        losses.append(again.fit(prices, np.arange(20, 200), epochs=1).history["loss"])
+        again.fit(prices, Split(None, prices.index[203]), Recipe(epochs=1))
+        losses.append(again.history.history["loss"])
     assert losses[0] == losses[1]
 
 
