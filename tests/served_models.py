@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from seqmem.data.calendars import Weekdays
+from seqmem.quantities import Price, Variance
 from seqmem.serving.exporting import warmup
 from seqmem.serving.server.configs import MODELS, models_config
 
@@ -25,29 +27,45 @@ WHY_NOT = (
     "no tensorflow_model_server on the PATH, and SEQMEM_TF_SERVING=host:port is not set: "
     "the tests marked `serving` did not run"
 )
-CLOSES, HORIZON = 4, 3
+CONTEXT_LENGTH = 4  # rows that a window reads
+
+
+def card_of(name, quantity, columns, outputs, horizons, **more):
+    """The part of a card that a client reads."""
+    return {
+        "format": 2,
+        "name": name,
+        "columns": columns,
+        "output": {output: ["batch", len(horizons)] for output in outputs},
+        "context_length": CONTEXT_LENGTH,
+        "horizons": horizons,
+        "quantity": quantity.to_config(),
+        "calendar": Weekdays().to_config(),
+        **more,
+    }
 
 
 class Rising(tf.Module):
     """Forecasts the last close times `factor`, then that times 2, ...: numbers that a test knows."""
 
+    horizons = (1, 2, 3)
+
     def __init__(self, factor, **card):
         super().__init__()
         self.factor = tf.Variable(factor, dtype=tf.float32)
-        self.card = json.dumps(
-            {"name": "rising", "closes": CLOSES, "horizon": HORIZON, "factor": factor, **card}
-        )
+        about = card_of("rising", Price(), ["close"], ["forecast"], self.horizons, factor=factor)
+        self.card = json.dumps(about | card)
 
     def _path(self, last):
-        return last[:, None] * self.factor * tf.range(1.0, HORIZON + 1)
+        return last[:, None] * self.factor * tf.constant(self.horizons, tf.float32)
 
     @tf.function(input_signature=[tf.TensorSpec((None, None), tf.float32, name="closes")])
     def forecast(self, closes):
         with tf.control_dependencies(
             [
                 tf.debugging.Assert(
-                    tf.shape(closes)[1] >= CLOSES,
-                    [f"closes: expected at least {CLOSES} a row. Received:", tf.shape(closes)[1]],
+                    tf.shape(closes)[1] >= CONTEXT_LENGTH,
+                    [f"closes: expected at least {CONTEXT_LENGTH} a row. Received:", tf.shape(closes)[1]],
                 )
             ]
         ):
@@ -68,14 +86,24 @@ class Rising(tf.Module):
 
 
 class Swinging(tf.Module):
-    """A variance from high, low and close."""
+    """A variance over 1 and over 5 days, from high, low and close."""
+
+    horizons = (1, 5)
+
+    def __init__(self):
+        super().__init__()
+        outputs, columns = ["variance", "volatility"], ["high", "low", "close"]
+        self.card = json.dumps(card_of("swinging", Variance(), columns, outputs, self.horizons))
+
+    describe = Rising.describe
 
     @tf.function(
         input_signature=[tf.TensorSpec((None, None), tf.float32, name=n) for n in ("high", "low", "close")]
     )
     def forecast(self, high, low, close):
-        variance = ((high - low) / close)[:, -1:] * tf.constant([[1.0, 5.0]])
-        return {"variance": variance, "volatility": tf.sqrt(variance)}
+        days = tf.constant(self.horizons, tf.float32)
+        variance = ((high - low) / close)[:, -1:] * days
+        return {"variance": variance, "volatility": tf.sqrt(variance * 252 / days)}
 
 
 def put(root: Path, name: str, version: int, factor: float = 2.0, **card) -> Path:
@@ -87,16 +115,19 @@ def put(root: Path, name: str, version: int, factor: float = 2.0, **card) -> Pat
 
 def put_variances(root: Path, name: str) -> Path:
     model = Swinging()
-    return _publish(
-        model, {"serving_default": model.forecast, "volatility": model.forecast}, root / name / "1"
-    )
+    signatures = {
+        "serving_default": model.forecast,
+        "volatility": model.forecast,
+        "describe": model.describe,
+    }
+    return _publish(model, signatures, root / name / "1")
 
 
 def _publish(model, signatures, folder: Path) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=folder.parent) as draft:
         tf.saved_model.save(model, draft + "/m", signatures)
-        warmup.write(Path(draft, "m"), closes=CLOSES, name=folder.parent.name)
+        warmup.write(Path(draft, "m"), context_length=CONTEXT_LENGTH, name=folder.parent.name)
         return Path(draft, "m").rename(folder)
 
 

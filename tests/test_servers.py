@@ -95,7 +95,7 @@ def test_a_number_has_the_digits_of_a_float32(ask, server):
 def test_the_card_comes_as_text(ask):
     status, answer = ask("rising:predict", {"signature_name": "describe", "instances": [""]})
     assert status == 200
-    assert json.loads(answer["predictions"][0])["closes"] == made.CLOSES
+    assert json.loads(answer["predictions"][0])["context_length"] == made.CONTEXT_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -162,19 +162,20 @@ def client(request, server):
 
 def test_a_series_comes_back_as_a_dated_frame(client):
     prices = random_walk(50)
-    found = client.forecast(prices)
+    found = client.forecast(prices).to_frame()
     last = np.float32(prices.iloc[-1])
-    np.testing.assert_allclose(found["forecast"], [2 * last, 4 * last, 6 * last], rtol=1e-6)
-    assert list(found.index) == list(pd.bdate_range(prices.index[-1], periods=4)[1:])
+    np.testing.assert_allclose(found["mean"], [2 * last, 4 * last, 6 * last], rtol=1e-6)
+    assert list(found["ds"]) == list(pd.bdate_range(prices.index[-1], periods=4)[1:])
     assert client.card["factor"] == 2.0
 
 
 def test_a_wide_frame_is_one_batch(client):
     prices = random_walk(50)
     wide = pd.DataFrame({"A": prices, "B": prices * 400})
-    found = client.forecast(wide)
-    assert list(found) == ["A", "B"]
-    np.testing.assert_allclose(found["B"], [800 * prices.iloc[-1] * h for h in (1, 2, 3)], rtol=1e-6)
+    found = client.forecast(wide, slice(-5, None))
+    assert list(found.unique_id) == ["A"] * 5 + ["B"] * 5
+    expected = [[800 * close * h for h in (1, 2, 3)] for close in prices[-5:]]
+    np.testing.assert_allclose(found.select("B").mean, expected, rtol=1e-6)
 
 
 def test_a_step_carries_its_state(client):
@@ -183,17 +184,25 @@ def test_a_step_carries_its_state(client):
     np.testing.assert_allclose(answer["state"], [[1, 1], [6, 7]])
 
 
-def test_variances_from_bars(server):
+def test_variances_from_bars_end_on_the_last_of_their_days(server):
+    """Over h days: until the date of the h-th row after the origin, that came or that the calendar expects."""
+    close = np.full(7, 1.0)
     bars = pd.DataFrame(
-        {"High": [1.1, 1.2], "Low": [0.9, 0.8], "Close": [1.0, 1.0]}, pd.bdate_range("2024-01-04", periods=2)
+        {"High": close + 0.1, "Low": close - 0.1, "Close": close}, pd.bdate_range("2024-01-04", periods=7)
     )
+    bars.iloc[-1, :2] = 1.2, 0.8
     with Client(server.url, name="swinging") as client:
-        assert client.card == {}  # it has no `describe`
-        found = client.volatility(bars)
-        np.testing.assert_allclose(found["variance"], [0.4, 2.0], rtol=1e-6)
-        np.testing.assert_allclose(found["volatility"], np.sqrt([0.4, 2.0]), rtol=1e-6)
-        assert f"{found['until'][0]:%a %d}" == "Mon 08"
-        with pytest.raises(ServingError, match=r"use volatility\(\)"):
+        found = client.forecast(bars, [3, 6])
+        np.testing.assert_allclose(found.mean, [[0.2, 1.0], [0.4, 2.0]], rtol=1e-6)
+        volatility = found.to_frame()["volatility"]
+        np.testing.assert_allclose(volatility, np.sqrt(252 * np.array([0.2, 0.2, 0.4, 0.4])), rtol=1e-6)
+        assert found.ds.astype("datetime64[D]").astype(str).tolist() == [
+            ["2024-01-10", "2024-01-16"],  # the second is two rows beyond the end, over a weekend
+            ["2024-01-15", "2024-01-19"],
+        ]
+        answer = client.predict("volatility", **{name.lower(): [bars[name]] for name in bars})
+        np.testing.assert_allclose(answer["volatility"][0], volatility[2:], rtol=1e-6)
+        with pytest.raises(ValueError, match="swinging: expected columns high, low, close. Received: close"):
             client.forecast(bars["Close"])
 
 
@@ -208,12 +217,12 @@ def test_a_new_version_takes_over_and_goes_back(server):
     with Client(server.url, name="swap") as held:
         assert held.card["factor"] == 2.0
         server.configure(latest=2)
-        made.put(server.root, "swap", 2, factor=3.0, closes=made.CLOSES + 1)
+        made.put(server.root, "swap", 2, factor=3.0, context_length=made.CONTEXT_LENGTH + 1)
         server.configure(latest=2)
         made.until(lambda: factor(label="canary") == 3.0)
         assert factor(label="stable") == factor(version=1) == 2.0
         assert factor() == factor(version=2) == 3.0
-        assert held.forecast(prices).iloc[0, 0] == pytest.approx(3 * prices.iloc[-1], rel=1e-6)
+        assert held.forecast(prices).mean[0, 0] == pytest.approx(3 * prices.iloc[-1], rel=1e-6)
         server.configure(stable={"swap": 2})
         made.until(lambda: factor(label="stable") == 3.0)
         made.until(lambda: not _answers(factor, version=1))

@@ -50,11 +50,11 @@ def test_it_has_the_bytes_of_their_own(exported, tmp_path):
 
 def test_any_signature_can_be_warmed(tmp_path):
     folder = made.put(tmp_path, "rising", 1)
-    warmup.write(folder, closes=4, name="rising", batches=(2,), signature="step")
+    warmup.write(folder, context_length=4, name="rising", batches=(2,), signature="step")
     (request,) = _records(folder)
     assert to_array(request.inputs["close"]).tolist() == [100, 101]
     assert to_array(request.inputs["state"]).shape == (2, 2)
-    warmup.write(folder, closes=4, name="rising", batches=(2,), signature="describe")
+    warmup.write(folder, context_length=4, name="rising", batches=(2,), signature="describe")
     assert to_array(_records(folder)[0].inputs["request"]).tolist() == [b"", b""]
     with pytest.raises(KeyError, match="nonsense"):
-        warmup.write(folder, closes=4, name="rising", signature="nonsense")
+        warmup.write(folder, context_length=4, name="rising", signature="nonsense")
