@@ -43,6 +43,15 @@ def fitted(prices):
     return forecaster.fit(prices, split_for(forecaster, prices), Recipe(epochs=2))
 
 
+@pytest.fixture(scope="session")
+def exported(fitted, prices, tmp_path_factory):
+    """The export of `fitted`; a test that changes files takes a copy."""
+    from seqmem.serving import export
+
+    folder, more = tmp_path_factory.mktemp("exported"), {"scores": [{"p": float("nan")}], "seed": 3}
+    return export(fitted, folder, name="small", prices=prices, verdict="No edge found.", **more)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(5)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from samples import GRUCell, random_bars
+from samples import GRUCell, adapted, random_bars
 
 import seqmem
 from benchmarks import c_api
@@ -20,16 +20,11 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def models(fitted, prices, tmp_path_factory):
+def models(exported, tmp_path_factory):
     """A path of prices, and variances from bars."""
-    home, bars = tmp_path_factory.mktemp("models"), random_bars(80)
-    variance = seqmem.VolatilityForecaster(GRUCell(3), seqmem.ScaleFreeVariance(memory=20), lookback=8)
-    variance.target.adapt([variance.target.levels(bars)])
-    variance.build()
-    return [
-        export(fitted, home, name="path", prices=prices),
-        export(variance, home, name="variance", prices=bars),
-    ]
+    bars, target = random_bars(80), seqmem.ScaleFreeVariance(memory=20)
+    variance = adapted(seqmem.variance_forecaster(GRUCell(3), target, lookback=8), bars)
+    return [exported, export(variance, tmp_path_factory.mktemp("models"), name="variance", prices=bars)]
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -40,7 +35,7 @@ def test_c_says_what_python_says(number, models, program, tmp_path, rng):
         specs = signatures[name].structured_input_signature[1]
         if name == "describe":
             found = c_api.run(program, model, name, {"request": "card"}, tmp_path).outputs
-            assert json.loads("\n".join(found["card"]))["closes"] > 0
+            assert json.loads("\n".join(found["card"]))["context_length"] > 0
             continue
         rows = {"close": 100 + rng.uniform(-1, 1, (3, 40)), "closes": 100 + rng.uniform(-1, 1, (3, 40))}
         rows |= {"high": rows["close"] + 2, "low": rows["close"] - 2}

@@ -9,7 +9,8 @@ import tensorflow as tf
 from samples import small_forecaster
 from tensorflow.core.protobuf import saved_model_pb2
 
-from seqmem.data.series import PriceError, fingerprint
+from seqmem.data.calendars import Calendar, Weekdays
+from seqmem.data.reading import as_dataset
 from seqmem.serving import ServedModel, check_destination, export, load
 
 
@@ -117,13 +118,6 @@ def test_bad_names_are_refused(options, words, fitted, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture(scope="module")
-def exported(fitted, prices, tmp_path_factory):
-    return export(
-        fitted, tmp_path_factory.mktemp("m"), name="m", prices=prices, seed=3, scores=[{"p": float("nan")}]
-    )
-
-
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
 def test_the_graph_refuses_closes_that_are_no_prices(bad, exported, prices):
     closes = np.tile(prices.to_numpy("float32")[-12:], (3, 1))
@@ -148,27 +142,46 @@ def test_the_graph_is_plain(exported):
 
 def test_the_card_is_true(exported, fitted, prices):
     card = json.loads((exported / "card.json").read_text())
-    assert (card["lookback"], card["closes"], card["horizon"], card["seed"]) == (8, 9, 3, 3)
-    assert card["data"]["fingerprint"] == fingerprint(prices)
-    assert card["data"]["rows"] == len(prices)
+    assert (card["format"], card["lookback"], card["context_length"], card["seed"]) == (2, 8, 9, 3)
+    assert (card["columns"], card["horizons"]) == (["close"], [1, 2, 3])
+    assert card["quantity"] == {"name": "price"}
+    assert Calendar.from_config(card["calendar"]) == Weekdays()
+    first, last = str(prices.index[0]), str(prices.index[-1])
+    assert card["data"] == {
+        "column": "Close",
+        "fingerprint": as_dataset(prices).fingerprint(),
+        "rows": len(prices),
+        "first": first,
+        "last": last,
+    }
     assert card["scores"] == [{"p": None}]
     assert card["parameters"] == sum(np.prod(weight.shape) for weight in fitted.trainable_weights)
     assert card["versions"]["tensorflow"] == tf.__version__
     assert list(card["transform"].values()) == [float(weight) for weight in fitted.target.weights]
 
 
-def test_served_and_loaded_agree_on_the_last_close(exported, prices):
-    forecast = ServedModel(exported).forecast(prices)
-    np.testing.assert_allclose(forecast, load(exported).forecast(prices, [len(prices) - 1])[0], rtol=1e-6)
-    assert (forecast.index > prices.index[-1]).all()
-    assert ServedModel(exported).column == "Close"
-    assert list(ServedModel(exported).forecast(prices.reset_index(drop=True)).index) == [400, 401, 402]
+def test_served_and_loaded_agree_to_the_date(exported, prices):
+    """From one origin, from several, from the origins of a panel, and without dates."""
+    served, loaded = ServedModel(exported), load(exported)
+    panel = {"A": prices, "B": 3 * prices[:300]}
+    for data, origins in (
+        (prices, None),
+        (prices, slice(-20, None)),
+        (panel, {"A": [9, 399], "B": ["2010-12-01"]}),
+        (prices.reset_index(drop=True), None),
+    ):
+        found, expected = served.forecast(data, origins), loaded.forecast(data, origins)
+        np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6)
+        for name in ("quantity", "horizons", "unique_id", "cutoff", "ds", "origins", "last"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert (served.forecast(prices).ds > prices.index[-1]).all()
+    assert served.forecast(prices.reset_index(drop=True)).ds.tolist() == [[400, 401, 402]]
     with pytest.raises(ValueError, match=r"closes must be \[B, at least 9\]. Received: \(20,\)"):
-        ServedModel(exported)(np.ones(20))
-    with pytest.raises(PriceError, match="expected a Series"):
-        ServedModel(exported).forecast(prices.to_frame())
-    with pytest.raises(PriceError, match="expected at least 9 closes"):
-        ServedModel(exported).forecast(prices[:8])
+        served(np.ones(20))
+    with pytest.raises(ValueError, match="expected closes. Received: 2 arrays"):
+        served(np.ones((1, 20)), np.ones((1, 20)))
+    with pytest.raises(ValueError, match="a window reads 9 rows"):
+        served.forecast(prices[:8])
 
 
 def test_a_foreign_folder_is_refused(exported, tmp_path):

@@ -2,24 +2,25 @@
 
 import warnings
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from samples import FORECASTERS, NETWORKS, VOLATILITY_FORECASTERS, random_bars, random_walk
+from samples import FORECASTERS, NETWORKS, VARIANCE_FORECASTERS, adapted, random_bars
 
+import seqmem
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
-from seqmem.diagnostics import recurrent_layers
+from seqmem.data.reading import read
 from seqmem.serving import export, to_onnx, verify
+from seqmem.serving.questions import input_names
 
-OPERATORS = {LSTMCell: "LSTM", GRUCell: "GRU", RNNCell: "RNN"}
+OPERATORS = {LSTMCell: "LSTM", GRUCell: "GRU", RNNCell: "RNN", keras.layers.LSTM: "LSTM"}
 # Every kind of cell, and variances from closes and from bars.
-SAMPLES = [*FORECASTERS[: len(NETWORKS)], VOLATILITY_FORECASTERS[0], VOLATILITY_FORECASTERS[-1]]
+SAMPLES = [*FORECASTERS[: len(NETWORKS)], VARIANCE_FORECASTERS[0], VARIANCE_FORECASTERS[-1]]
 
 
-def _written(forecaster, prices):
-    forecaster.target.adapt([forecaster.target.levels(prices)])
-    forecaster.build()
+def _written(forecaster):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # tf2onnx on NumPy 2
         return to_onnx(forecaster)
@@ -27,28 +28,26 @@ def _written(forecaster, prices):
 
 @pytest.mark.parametrize("make", SAMPLES)
 def test_onnx_says_what_python_says(make):
-    forecaster = make()
-    prices = random_bars(200) if forecaster.target.columns else random_walk(200)
-    written = _written(forecaster, prices)
+    bars = random_bars(200)
+    forecaster = adapted(make(), bars)
+    written = _written(forecaster)
     session = onnxruntime.InferenceSession(written, providers=["CPUExecutionProvider"])
-    levels = forecaster.target.levels(prices).astype("float32")
-    longer = forecaster.closes + 3  # is cut
+    rows = forecaster.target.to_array(read(bars).frame).astype("float32")
+    longer = forecaster.context_length + 3  # is cut
+    names = input_names(forecaster.target.columns)
+    assert {one.name for one in session.get_inputs()} == set(names)
     for batch in (1, 7):
-        windows = np.stack([levels[20 + n : 20 + n + longer] for n in range(batch)]).reshape(
-            batch, longer, -1
-        )
-        names = [one.name for one in session.get_inputs()]
-        order = ["high", "low", "close"] if len(names) > 1 else names
-        given = {name: np.ascontiguousarray(windows[..., n]) for n, name in enumerate(order)}
-        history = windows if forecaster.target.columns else windows[..., 0]
-        expected = forecaster.target.answer(forecaster(history, training=False))
+        windows = np.stack([rows[20 + n : 20 + n + longer] for n in range(batch)])
+        given = {name: np.ascontiguousarray(windows[..., n]) for n, name in enumerate(names)}
+        expected = forecaster.outputs(forecaster.respond(windows, training=False))
+        assert [output.name for output in session.get_outputs()] == list(expected)
         for output, found in zip(session.get_outputs(), session.run(None, given), strict=True):
             np.testing.assert_allclose(found, expected[output.name], rtol=1e-6)
-    stack = [
-        cell for layer in recurrent_layers(forecaster) for cell in getattr(layer.cell, "cells", [layer.cell])
-    ]
+    layers = list(forecaster._flatten_layers())
+    loops = [layer for layer in layers if isinstance(layer, seqmem.Recurrent)]
+    cells = [cell for layer in loops for cell in getattr(layer.cell, "cells", [layer.cell])]
     operators = [node.op_type for node in onnx.load_from_string(written).graph.node]
-    ours = sorted(OPERATORS[type(cell)] for cell in stack if type(cell) in OPERATORS)
+    ours = sorted(OPERATORS[type(one)] for one in (*cells, *layers) if type(one) in OPERATORS)
     assert sorted(kind for kind in operators if kind in OPERATORS.values()) == ours
 
 
@@ -61,9 +60,7 @@ def test_it_stands_beside_the_saved_model(fitted, tmp_path):
 
 
 def test_prices_that_are_none_give_no_number(fitted):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        session = onnxruntime.InferenceSession(to_onnx(fitted), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(_written(fitted), providers=["CPUExecutionProvider"])
     for bad in (0.0, -1.0, np.nan, np.inf):
         closes = np.full((1, 9), 100, "float32")
         closes[0, 4] = bad

@@ -185,7 +185,7 @@ def test_a_step_carries_its_state(client):
 
 
 def test_variances_from_bars_end_on_the_last_of_their_days(server):
-    """Over h days: until the date of the h-th row after the origin, that came or that the calendar expects."""
+    """Over h days: until the date of the h-th row after the origin, come or expected by the calendar."""
     close = np.full(7, 1.0)
     bars = pd.DataFrame(
         {"High": close + 0.1, "Low": close - 0.1, "Close": close}, pd.bdate_range("2024-01-04", periods=7)

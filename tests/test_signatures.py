@@ -5,39 +5,33 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from samples import GRUCell, LSTMCell, random_bars
+from samples import GRUCell, LSTMCell, adapted, random_bars, random_walk
 
 import seqmem
 from seqmem.recurrence.inference import is_fusible
 from seqmem.serving import export
-from seqmem.serving.provenance import operations
 
 
 @pytest.fixture(scope="module")
-def folder(fitted, prices, tmp_path_factory):
-    return export(fitted, tmp_path_factory.mktemp("m"), name="m", prices=prices)
-
-
-@pytest.fixture(scope="module")
-def signatures(folder):
-    model = tf.saved_model.load(str(folder))
+def signatures(exported):
+    model = tf.saved_model.load(str(exported))
     return {"model": model, **model.signatures}
 
 
-def test_describe_tells_the_card(folder, signatures):
+def test_describe_tells_the_card(exported, signatures):
     (text, again) = signatures["describe"](request=tf.constant(["a", "b"]))["card"].numpy()
     assert text == again
-    told, written = json.loads(text), json.loads((folder / "card.json").read_text())
+    told, written = json.loads(text), json.loads((exported / "card.json").read_text())
     assert told == {name: value for name, value in written.items() if name not in ("operations", "files")}
     assert set(written["signatures"]) == set(signatures) - {"model"}
 
 
 def test_explain_tells_what_every_gate_does(fitted, prices, signatures):
     """As the cell itself says, step by step."""
-    closes = prices.to_numpy("float32")[None, -fitted.closes - 5 :]
+    closes = prices.to_numpy("float32")[None, -fitted.context_length - 5 :]
     found = signatures["explain"](closes=closes)
     cell = fitted.network.encoder.cell
-    inputs = fitted.target.inputs(closes[:, -fitted.closes :])
+    inputs = fitted.target.inputs(closes[:, -fitted.context_length :, None])
     states = tuple(cell.get_initial_state(1))
     for t in range(fitted.lookback):
         step = cell.advance(cell.project(inputs[:, t]), states)
@@ -59,17 +53,15 @@ def test_a_step_refuses_what_is_no_price(bad, signatures):
 
 
 def test_bars_are_checked_by_name(tmp_path):
-    forecaster = seqmem.VolatilityForecaster(GRUCell(3), seqmem.ScaleFreeVariance(memory=20), lookback=8)
-    levels = forecaster.target.levels(random_bars(60))
-    forecaster.target.adapt([levels])
-    forecaster.build()
+    bars, target = random_bars(60), seqmem.ScaleFreeVariance(memory=20)
+    forecaster = adapted(seqmem.variance_forecaster(None, target, lookback=8), bars)
     served = tf.saved_model.load(str(export(forecaster, tmp_path, name="m"))).signatures["volatility"]
-    bars = {name: levels[None, :, n].astype("float32") for n, name in enumerate(("high", "low", "close"))}
-    bars["low"][0, 40] = np.nan
+    rows = {name.lower(): bars[name].to_numpy("float32")[None].copy() for name in bars}
+    rows["low"][0, 40] = np.nan
     with pytest.raises(
         tf.errors.InvalidArgumentError, match=r"low: expected .*\[row, position\].*\[\[0 40\]\]"
     ):
-        served(**bars)
+        served(**rows)
 
 
 def test_two_clients_share_no_state(signatures, prices):
@@ -95,19 +87,6 @@ def test_two_clients_share_no_state(signatures, prices):
         np.testing.assert_array_equal(other, alone[1][n])
 
 
-def test_an_lstm_is_one_operation_and_other_cells_a_straight_line(folder, tmp_path):
-    assert "BlockLSTMV2" in operations(folder)
-    network = seqmem.EncoderDecoder(GRUCell(4), GRUCell(4), horizon=2)
-    forecaster = seqmem.Forecaster(network, lookback=8)
-    forecaster.target.adapt([np.linspace(100, 101, 50) ** 1.1])
-    forecaster.build()
-    served = tf.saved_model.load(str(export(forecaster, tmp_path, name="m"))).signatures["serving_default"]
-    nodes = [node for f in served.graph.as_graph_def().library.function for node in f.node_def]
-    found = {node.op for node in nodes}
-    assert "MatMul" in found
-    assert not {"While", "StatelessWhile", "BlockLSTMV2"} & found
-
-
 def test_only_the_cell_that_the_kernel_computes_is_fused():
     assert is_fusible(LSTMCell(4))
     assert not is_fusible(LSTMCell(4, activation="relu"))
@@ -125,18 +104,33 @@ def test_a_served_lstm_gives_no_wrong_gradient(signatures, prices):
             signatures["serving_default"](closes=closes)
 
 
-@pytest.mark.parametrize(("cell", "lookback"), [(LSTMCell, 2), (LSTMCell, 150), (GRUCell, 8), (GRUCell, 9)])
-def test_any_length_is_served_as_python_says(cell, lookback, tmp_path, monkeypatch):
-    monkeypatch.setattr("seqmem.recurrence.inference.WRITTEN_OUT", 8)  # and a loop beyond
+LOOPS = {"While", "StatelessWhile"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "lookback", "has", "has_not"),
+    [
+        (LSTMCell, 2, {"BlockLSTMV2"}, LOOPS),  # one operation
+        (LSTMCell, 150, {"BlockLSTMV2"}, LOOPS),
+        (GRUCell, 8, {"MatMul"}, LOOPS | {"BlockLSTMV2"}),  # a straight line
+        (GRUCell, 9, {"StatelessWhile"}, {"BlockLSTMV2"}),  # and a loop beyond
+    ],
+)
+def test_any_length_is_served_as_python_says(cell, lookback, has, has_not, tmp_path, monkeypatch):
+    monkeypatch.setattr("seqmem.recurrence.inference.WRITTEN_OUT", 8)
     network = seqmem.EncoderDecoder(cell(3), cell(3), horizon=2)
-    forecaster = seqmem.Forecaster(network, lookback=lookback)
-    closes = 100 * np.exp(np.random.default_rng(0).normal(0, 0.01, 400).cumsum())
-    forecaster.target.adapt([closes])
-    forecaster.build()
+    prices = random_walk(400)
+    forecaster = adapted(seqmem.Forecaster(network, lookback=lookback), prices)
+    closes = prices.to_numpy("float32")
     folder = export(forecaster, tmp_path, name="m")
-    at = np.arange(160, 160 + 33)
-    windows = np.stack([closes[o - lookback : o + 1] for o in at]).astype("float32")
     served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    nodes = [node for f in served.graph.as_graph_def().library.function for node in f.node_def]
+    found = {node.op for node in nodes}
+    assert has <= found
+    assert not has_not & found
+    at = np.arange(160, 160 + 33)
+    windows = np.stack([closes[o - lookback : o + 1] for o in at])
+    expected = forecaster.forecast(prices, at).mean
     for batch in (1, 2, 33):  # the fused kernel takes the halves of a batch
         found = served(closes=tf.constant(windows[:batch]))["forecast"]
-        np.testing.assert_allclose(found, forecaster.forecast(closes, at[:batch]), rtol=1e-6)
+        np.testing.assert_allclose(found, expected[:batch], rtol=1e-6)

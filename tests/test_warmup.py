@@ -5,15 +5,9 @@ import pytest
 import served_models as made
 import tensorflow as tf
 
-from seqmem.serving import export
 from seqmem.serving.exporting import warmup
 from seqmem.serving.protocol import protos
 from seqmem.serving.protocol.tensors import to_array
-
-
-@pytest.fixture(scope="module")
-def exported(fitted, tmp_path_factory):
-    return export(fitted, tmp_path_factory.mktemp("m"), name="small")
 
 
 def _records(folder):

@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from seqmem.data.calendars import Calendar
+from seqmem.data.calendars import Calendar, Rows
 from seqmem.data.dataset import Dataset, PriceData
-from seqmem.data.reading import as_dataset
+from seqmem.data.reading import as_dataset, read
 from seqmem.data.splits import Origins, as_origins
 from seqmem.evaluation.forecast import Forecast, Prediction
 from seqmem.quantities import Quantity
 
-Rows = dict[str, np.ndarray]
+ByName = dict[str, np.ndarray]
 
 
 def input_names(columns: tuple[str, ...]) -> list[str]:
@@ -28,26 +29,34 @@ def input_names(columns: tuple[str, ...]) -> list[str]:
     return ["closes"] if columns == ("close",) else list(columns)
 
 
-def origins_of(data: PriceData, origins: Origins, card: Mapping[str, Any]) -> tuple[Dataset, Rows]:
+def origins_of(data: PriceData, origins: Origins, card: Mapping[str, Any]) -> tuple[Dataset, ByName]:
     """The data, checked, dated by the model's calendar, and the origins in each of their series.
 
     Raises:
         PriceError: data that will not do.
         ValueError: columns that are not there, or fewer rows than a window reads.
     """
-    data = as_dataset(data)
+    data = _read(data, card)
     missing = [name for name in card["columns"] if not data.has(name)]
     if missing:
         raise ValueError(
             f"{card['name']}: expected columns {', '.join(card['columns'])}. "
             f"Received: {', '.join(data.columns)}"
         )
-    if card.get("calendar"):
+    if card.get("calendar") and not isinstance(data.calendar, Rows):  # rows without dates stay without
         data = replace(data, calendar=Calendar.from_config(card["calendar"]))
     return data, as_origins(data, origins, context_length=int(card["context_length"]))
 
 
-def inputs_of(data: Dataset, origins: Rows, card: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _read(data: PriceData, card: Mapping[str, Any]) -> Dataset:
+    """The data; of a frame the column that the model was made from, where it has it: adjusted closes."""
+    column = (card.get("data") or {}).get("column")
+    if isinstance(data, pd.DataFrame) and column in data:
+        return read(data, column=column)
+    return as_dataset(data)
+
+
+def inputs_of(data: Dataset, origins: ByName, card: Mapping[str, Any]) -> ByName:
     """The windows that end at the origins, of all series one after the other: name -> [N, rows] float32."""
     back = np.arange(1 - int(card["context_length"]), 1)
     windows = [
@@ -58,7 +67,7 @@ def inputs_of(data: Dataset, origins: Rows, card: Mapping[str, Any]) -> dict[str
 
 
 def as_forecast(
-    data: Dataset, origins: Rows, answer: Mapping[str, np.ndarray], card: Mapping[str, Any]
+    data: Dataset, origins: ByName, answer: Mapping[str, np.ndarray], card: Mapping[str, Any]
 ) -> Forecast:
     """What a model answered, as a `Forecast`: its first output is the forecast itself."""
     borders = np.cumsum([len(rows) for rows in origins.values()])[:-1]
