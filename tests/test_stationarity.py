@@ -6,7 +6,13 @@ from arch.unitroot import ADF, KPSS
 from arch.utility.exceptions import InfeasibleTestException
 from threadpoolctl import threadpool_info
 
-from seqmem.data.stationarity import NonStationary, Verdict, out_of_range, require_stationary, verdict
+from seqmem.data.stationarity import (
+    NonStationary,
+    StationarityResult,
+    adf_and_kpss,
+    out_of_range,
+    require_stationary,
+)
 
 SERIES = {
     "noise": (lambda e: e, True),
@@ -21,7 +27,7 @@ SERIES = {
 def test_the_verdict_is_right_in_all_but_a_few_of_twenty_series(name):
     make, stationary = SERIES[name]
     draws = np.random.default_rng(0).normal(size=(20, 1500))
-    right = sum(verdict(make(draw)).stationary == stationary for draw in draws)
+    right = sum(adf_and_kpss(make(draw)).stationary == stationary for draw in draws)
     assert right >= 19
 
 
@@ -39,7 +45,7 @@ ODD = {
 def test_the_tests_give_the_numbers_of_arch(length):
     noise = np.random.default_rng(length).normal(size=length)
     for name, make in [*ODD.items(), *((name, make) for name, (make, _) in SERIES.items())]:
-        values, found = make(noise), verdict(make(noise))
+        values, found = make(noise), adf_and_kpss(make(noise))
         try:
             expected = ADF(values, max_lags=20).pvalue
         except InfeasibleTestException:
@@ -54,8 +60,8 @@ def test_the_tests_give_the_numbers_of_arch(length):
 
 def test_levels_must_satisfy_both_tests_and_differences_one():
     shifted = np.random.default_rng(0).normal(size=2000) + 0.5 * (np.arange(2000) > 1000)
-    assert not verdict(shifted).unit_root
-    assert not verdict(shifted).stationary
+    assert not adf_and_kpss(shifted).unit_root
+    assert not adf_and_kpss(shifted).stationary
     require_stationary(shifted, differenced=True)
     with pytest.raises(NonStationary, match="the mean or the variance shifts"):
         require_stationary(shifted, differenced=False)
@@ -67,23 +73,23 @@ def test_the_tests_run_on_one_thread_and_leave_the_others_as_they_were(monkeypat
 
     seen, solve, before = [], np.linalg.qr, threads()
     monkeypatch.setattr(np.linalg, "qr", lambda *given: (seen.append(threads()), solve(*given))[1])
-    verdict(np.random.default_rng(0).normal(size=100))
+    adf_and_kpss(np.random.default_rng(0).normal(size=100))
     assert seen == [[1] * len(before)]
     assert threads() == before
 
 
 def test_the_words_say_what_the_tests_say():
-    assert "stationary: ADF and KPSS agree" in Verdict(adf=0.0, kpss=0.5).words
-    assert "non-stationary (unit root)" in Verdict(adf=0.9, kpss=0.001).words
-    assert "shifts" in Verdict(adf=0.0, kpss=0.001).words
-    assert "cannot be ruled out" in Verdict(adf=0.9, kpss=0.5).words
-    assert Verdict(adf=float("nan"), kpss=0.5).unit_root  # no evidence is no pass
+    assert "stationary: ADF and KPSS agree" in StationarityResult(adf=0.0, kpss=0.5).words
+    assert "non-stationary (unit root)" in StationarityResult(adf=0.9, kpss=0.001).words
+    assert "shifts" in StationarityResult(adf=0.0, kpss=0.001).words
+    assert "cannot be ruled out" in StationarityResult(adf=0.9, kpss=0.5).words
+    assert StationarityResult(adf=float("nan"), kpss=0.5).unit_root  # no evidence is no pass
 
 
 @pytest.mark.parametrize("values", [np.ones(100), np.arange(20.0), np.r_[np.arange(50.0), np.nan]])
 def test_what_cannot_be_judged_is_an_error(values):
     with pytest.raises(ValueError, match="expected at least 30 finite values that vary"):
-        verdict(values)
+        adf_and_kpss(values)
 
 
 def test_out_of_range():

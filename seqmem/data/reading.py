@@ -19,7 +19,7 @@ from seqmem.data.periods import PERIODS, infer_period
 from seqmem.data.tables import Series, series_of
 
 ARRAY = ("high", "low", "close")
-PRICES_KNOWN = {"split", "tick", "range", "unchanged", "spacing"}  # of what is bundled: it has been looked at
+LOOKED_AT = {"split", "tick", "range", "unchanged", "spacing"}  # what is bundled: Apple did lose half in 2000
 
 
 def read(
@@ -94,7 +94,7 @@ def read(
         column, high, low, date_column, date_format, decimal, thousands, zone, calendar_zone, series, resample
     )
     found, name, written = _series(source, options, separator=separator, encoding=encoding, sheet=sheet)
-    findings = Findings(name, PRICES_KNOWN | set(allow) if name.startswith("bundled:") else allow)
+    findings = Findings(name, LOOKED_AT | set(allow) if name.startswith("bundled:") else allow)
     named = calendar is not None or period != "day"
     if calendar is None:
         index = _union([one.frame.index for one in found.values()])
@@ -114,7 +114,7 @@ def read(
         frames,
         calendar,
         name,
-        first.label,
+        first.label if len({one.label for one in found.values()}) == 1 else "Close",
         tuple(past),
         tuple(known),
         tuple(static),

@@ -13,7 +13,7 @@ class NonStationary(ValueError):
     """Values that wander: a network trained on them is asked about levels it has never seen."""
 
 
-class Verdict(NamedTuple):
+class StationarityResult(NamedTuple):
     """What two tests with opposite null hypotheses say.
 
     Attributes:
@@ -51,7 +51,7 @@ class Verdict(NamedTuple):
         return f"{says} (ADF p = {self.adf:.3f}, KPSS p = {self.kpss:.3f})"
 
 
-def verdict(values: Any) -> Verdict:
+def adf_and_kpss(values: Any) -> StationarityResult:
     """ADF (Dickey and Fuller 1979) and KPSS (1992) with a constant, lags chosen from the data.
 
     Args:
@@ -61,7 +61,7 @@ def verdict(values: Any) -> Verdict:
         ValueError: too few values, or values that do not vary or are not finite.
 
     >>> noise = np.random.default_rng(0).normal(size=500)
-    >>> verdict(noise).stationary, verdict(noise.cumsum()).stationary
+    >>> adf_and_kpss(noise).stationary, adf_and_kpss(noise.cumsum()).stationary
     (True, False)
     """
     from threadpoolctl import threadpool_limits
@@ -75,7 +75,7 @@ def verdict(values: Any) -> Verdict:
     # On one thread: on cores that are busy, the threads of BLAS wait for one another a hundred times as long
     # as the tests take.
     with threadpool_limits(1, "blas"):
-        return Verdict(adf=adf(values), kpss=kpss(values))
+        return StationarityResult(adf=adf(values), kpss=kpss(values))
 
 
 def require_stationary(values: Any, *, differenced: bool) -> None:
@@ -89,7 +89,7 @@ def require_stationary(values: Any, *, differenced: bool) -> None:
     Raises:
         NonStationary: with the verdict, and the transform to use.
     """
-    found = verdict(values)
+    found = adf_and_kpss(values)
     if np.isnan(found.adf):
         raise NonStationary(
             f"what the network would see cannot be tested: {np.size(values)} values, {found.words}"

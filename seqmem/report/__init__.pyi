@@ -1,5 +1,7 @@
 """The public names of seqmem.report, each with its home."""
 
+from .inspection import plot_inspection as plot_inspection
+from .inspection import print_inspection as print_inspection
 from .memory import plot_flow as plot_flow
 from .memory import plot_half_lives as plot_half_lives
 from .memory import plot_saturation as plot_saturation
