@@ -14,6 +14,15 @@ import seqmem
 from seqmem.cells import GRUCell, LSTMCell, PeepholeLSTMCell, RNNCell
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
+from seqmem.evaluation import (
+    QLIKE,
+    AbsoluteLogError,
+    AbsoluteScaledError,
+    ParkinsonRange,
+    SquaredLogError,
+    SquaredReturns,
+    SquaredVarianceError,
+)
 from seqmem.models.classics import (
     EGARCH,
     EWMA,
@@ -79,6 +88,16 @@ VARIANCE_BASELINES = [
     HAR,
     RangeHAR,
     LogHAR,
+]
+
+
+PROXIES = [SquaredReturns(), ParkinsonRange()]
+SCORES = [
+    SquaredLogError(),
+    AbsoluteLogError(),
+    AbsoluteScaledError(),
+    *map(QLIKE, PROXIES),
+    *map(SquaredVarianceError, PROXIES),
 ]
 
 

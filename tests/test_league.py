@@ -7,7 +7,7 @@ from rich.console import Console
 from samples import random_bars
 
 from seqmem import cli
-from seqmem.evaluation import score_by_series, scorecard
+from seqmem.evaluation import ParkinsonRange, score_by_series, scorecard
 from seqmem.experiments.league import panel_league, volatility_league
 from seqmem.models.classics import EGARCH, GARCH
 from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
@@ -75,13 +75,13 @@ def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
 def test_a_plot_shows_a_year_of_days_whatever_the_horizon(league, tmp_path, monkeypatch):
     evaluation, drawn = league[0].evaluation, []
     monkeypatch.setattr("seqmem.report.scores.saved", lambda figure, path: drawn.append(figure))
-    plot_variances(evaluation, tmp_path / "f.png", models=["GJR-t"])
+    plot_variances(evaluation, tmp_path / "f.png", models=["GJR-t"], proxy=ParkinsonRange())
     (line,) = drawn[0].axes[0].lines
     np.testing.assert_allclose(
         line.get_ydata(), 100 * np.sqrt(252 * evaluation.forecasts["GJR-t"].mean[:, 0])
     )
     with pytest.raises(ValueError, match=r"no model \['nobody'\]"):
-        plot_variances(evaluation, tmp_path / "f.png", models=["nobody"])
+        plot_variances(evaluation, tmp_path / "f.png", models=["nobody"], proxy=ParkinsonRange())
 
 
 def test_a_league_knows_nothing_of_what_comes_after():

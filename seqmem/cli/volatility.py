@@ -99,7 +99,7 @@ def _read(options: argparse.Namespace) -> "Dataset":
 
 
 def _show(found: "League", data: "Dataset", options: argparse.Namespace, console: "Console") -> None:
-    from seqmem.evaluation import reference_tests, score_by_series, scorecard
+    from seqmem.evaluation import ParkinsonRange, SquaredReturns, reference_tests, score_by_series, scorecard
     from seqmem.files import written_whole
     from seqmem.report import SCORES_NOTE, heading, plot_variances, scorecard_tables, table
     from seqmem.serving import export
@@ -142,7 +142,8 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
             scores.to_csv(draft)
     name, forecaster = next(iter(found.forecasters.items()))
     if options.plot:
-        plot_variances(evaluation, options.plot, models=["GARCH-t", name])
+        proxy = ParkinsonRange() if data.has("high", "low") else SquaredReturns()
+        plot_variances(evaluation, options.plot, models=["GARCH-t", name], proxy=proxy)
     if options.export:
         card: dict[str, Any] = {}
         if not several:

@@ -150,8 +150,8 @@ class Classic(Model):
         """Learn from the whole of one series."""
 
     @abstractmethod
-    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
-        """Forecast [N, H] from a series that ends at the last origin."""
+    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> Prediction | np.ndarray:
+        """Forecast [N, H], or more than a mean, from a series that ends at the last origin."""
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
         if any(column not in frame for column in self.columns):

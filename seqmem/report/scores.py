@@ -1,17 +1,18 @@
 """The scores of an evaluation as tables and a plot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from seqmem.evaluation import CONFIDENCE, SIGNIFICANCE, SquaredReturns
+from seqmem.evaluation import CONFIDENCE, SIGNIFICANCE
 from seqmem.report.plots import figure_with_axes, saved
 
 if TYPE_CHECKING:
-    from seqmem.evaluation import Evaluation, Score
+    from seqmem.evaluation import Evaluation, Forecast, Proxy, Score
 
 SCORES_NOTE = """QLIKE: mean of x - log x - 1, x = realised / forecast; ° in the model confidence set of 90%.
 Ratios of it to another model's: below 1 is better; * p < .05, ** p < .01, by Diebold-Mariano.
@@ -64,7 +65,7 @@ def horizon_table(evaluation: "Evaluation", score: "Score", reference: str = "")
 
 
 def plot_variances(
-    evaluation: "Evaluation", path: str | Path, *, models: Sequence[str], smooth: int = 22
+    evaluation: "Evaluation", path: str | Path, *, models: Sequence[str], proxy: "Proxy", smooth: int = 22
 ) -> Path:
     """Forecast volatility of a few models by date, annualised, against what came; high volatility shaded.
 
@@ -72,6 +73,7 @@ def plot_variances(
         evaluation: of variances of one series.
         path: .png, .svg or .pdf.
         models: which to draw.
+        proxy: of what came.
         smooth: days over which what came is averaged: a single day's is mostly noise.
 
     Raises:
@@ -80,25 +82,26 @@ def plot_variances(
     missing = set(models) - set(evaluation.models)
     if missing:
         raise ValueError(f"plot: no model {sorted(missing)}. Received: {list(evaluation.models)}")
-    first = next(iter(evaluation.forecasts.values()))
+    first, dates = evaluation.forecasts[models[0]], pd.Index(evaluation.outcome.cutoff)
     column = int(np.argmin(first.horizons))
-    h, dates = first.horizons[column], pd.Index(evaluation.outcome.cutoff)
-    proxy = getattr(evaluation.alike[-1], "proxy", SquaredReturns())
-    came = pd.Series(proxy.realised(evaluation.outcome)[:, column], dates)
-    came = came.rolling(smooth, center=True, min_periods=1).mean() / h
-    year = getattr(first.quantity, "periods_per_year", 252)
+    realised = pd.DataFrame(proxy.realised(evaluation.outcome))
+    realised = realised.rolling(smooth, center=True, min_periods=1).mean()
+
+    def volatility(forecast: "Forecast") -> np.ndarray:
+        return 100 * forecast.quantity.columns(forecast)["volatility"][:, column]
+
     figure, axes = figure_with_axes()
     label = f"realised ({proxy.name}, centred, {smooth} days)"
-    axes.fill_between(dates, 100 * np.sqrt(came * year), color="0.85", label=label)
+    came = volatility(replace(first, mean=realised.to_numpy()))
+    axes.fill_between(dates, came, color="0.85", label=label)
     for name in models:
-        daily = evaluation.forecasts[name].point[:, column] / h
-        axes.plot(dates, 100 * np.sqrt(daily * year), linewidth=0.8, label=name)
+        axes.plot(dates, volatility(evaluation.forecasts[name]), linewidth=0.8, label=name)
     top = axes.get_ylim()[1]
     for regime in evaluation.regimes[1:]:
         mask = evaluation.masks[regime.name]
         axes.fill_between(dates, top, where=mask, color="tab:red", alpha=0.08, linewidth=0)
     axes.set_ylim(0, top)
-    axes.set_ylabel(f"annualised volatility ({year:g} days), %")
+    axes.set_ylabel("annualised volatility, %")
     axes.legend(frameon=False)
     return saved(figure, path)
 

@@ -5,6 +5,7 @@ import samples
 import seqmem.networks
 from seqmem._configured import Configured
 from seqmem.cells import CELLS, Cell
+from seqmem.evaluation import Proxy, Score
 from seqmem.models.base import Classic
 from seqmem.networks import Schedule
 from seqmem.targets import Target
@@ -31,6 +32,8 @@ def test_there_is_a_sample_of_everything():
         make() for make in samples.VARIANCE_BASELINES
     ]
     assert _final(Classic) == {type(classic) for classic in classics}
+    assert _final(Score) == {type(score) for score in samples.SCORES}
+    assert _final(Proxy) == {type(proxy) for proxy in samples.PROXIES}
     assert {sample.drop_in for sample in samples.DROP_INS} == {seqmem.SimpleRNN, seqmem.LSTM, seqmem.GRU}
 
 
@@ -45,7 +48,7 @@ def test_registered_names_are_unique():
 
 def test_classes_are_abstract_or_final():
     """At most three abstract methods; no class of ours is the child of a class that can be made."""
-    for child in _final(Configured) | _final(Classic):
+    for child in _final(Configured) | _final(Classic) | _final(Score) | _final(Proxy):
         for parent in child.__mro__[1:]:
             if parent.__module__.startswith("seqmem") and parent.__name__ not in (
                 "Configured",
