@@ -28,6 +28,10 @@ class Configured:
         object.__setattr__(instance, "_arguments", _bind(cls, args, kwargs))
         return instance
 
+    def remember(self, **arguments: Any) -> None:
+        """Write other arguments down than those that the object was made with: what it has learnt since."""
+        self._arguments.update(arguments)
+
     def get_config(self) -> dict[str, Any]:
         """The arguments of ``__init__`` in a form that JSON can hold."""
         config = {key: keras.saving.serialize_keras_object(value) for key, value in self._arguments.items()}

@@ -1,7 +1,7 @@
 """The contract of a head: what the last axis of a network's output means, and its loss."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -31,11 +31,13 @@ class Head(Configured, keras.layers.Layer, ABC):
 
     Class attributes:
         width: K.
+        has_mean: whether a forecast has a mean; otherwise the median is its point.
         levels: of the quantiles in a `LabelForecast`, ascending; none where it has a mean alone.
     """
 
     width: int = 1
-    levels: ClassVar[tuple[float, ...]] = ()
+    has_mean: bool = True
+    levels: tuple[float, ...] = ()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})

@@ -193,6 +193,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             horizon=max(self.horizons),
         )
         self.target.adapt(seen.known)
+        self.target.use_calendar(data.calendar)
         if check_inputs is not None:
             for known in seen.known:
                 for feature in self.target.stationary_view(known).T:

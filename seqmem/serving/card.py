@@ -54,6 +54,7 @@ def card(
         "lookback": forecaster.lookback,
         "context_length": forecaster.context_length,
         "horizons": list(forecaster.horizons),
+        "point": "mean" if forecaster.network.head.has_mean else "median",
         **({"levels": list(levels)} if levels else {}),
         "signatures": [one.name for one in endpoints(forecaster, "")],
         "parameters": int(sum(np.prod(weight.shape) for weight in forecaster.trainable_weights)),

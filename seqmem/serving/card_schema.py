@@ -1,6 +1,6 @@
 """What a card must hold, and of which types: msgspec checks what is read back."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -41,6 +41,7 @@ class Card(msgspec.Struct, kw_only=True):
     lookback: Size
     context_length: Size
     horizons: Annotated[list[Size], msgspec.Meta(min_length=1)]
+    point: Literal["mean", "median"]
     levels: list[Annotated[float, msgspec.Meta(gt=0, lt=1)]] = []
     calendar: dict[str, Any] | None = None
     signatures: list[str]

@@ -72,8 +72,10 @@ def as_forecast(
     """What a model answered, as a `Forecast`: its first output is the forecast itself."""
     borders = np.cumsum([len(rows) for rows in origins.values()])[:-1]
     levels = tuple(card.get("levels", ()))
-    main = np.split(np.asarray(answer[next(iter(card["output"]))], "float64"), borders)
-    quantiles: list[Any] = [None] * len(origins)
+    nothing: list[Any] = [None] * len(origins)
+    main = quantiles = nothing
+    if card["point"] == "mean":
+        main = np.split(np.asarray(answer[next(iter(card["output"]))], "float64"), borders)
     if levels:
         quantiles = np.split(np.asarray(answer["quantiles"], "float64"), borders)
     predictions = {

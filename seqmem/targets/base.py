@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem._configured import Configured
+from seqmem.data.calendars import Calendar
 from seqmem.quantities import Quantity
 from seqmem.transforms import Transform
 
@@ -87,6 +88,9 @@ class Target(Configured, keras.layers.Layer, ABC):
         if len(known) != 1 and self.transform.weights:
             raise ValueError(f"{type(self).__name__}: learns from one series. Received: {len(known)}")
         self.transform.adapt(known[0][:, -1])
+
+    def use_calendar(self, calendar: Calendar) -> None:
+        """Take from the calendar of the training data what the target needs of it: by default nothing."""
 
     def stationary_view(self, known: np.ndarray) -> np.ndarray:
         """What the network would see of a series [n, C] and must not wander: values [n, features]."""

@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from seqmem.data.bars import parkinson, range_variance, squared_returns
+from seqmem.data.calendars import Calendar
 from seqmem.quantities import Variance
 from seqmem.targets.base import Target
 from seqmem.transforms import LogReturn
@@ -28,17 +29,22 @@ class VarianceTarget(Target):
         parkinson_weight: how much of a label is Parkinson's variance, scaled to the mean of the squared
             returns, instead of a squared return: it has a fifth of the noise. 0: nothing, and closes alone
             will do.
+        periods_per_year: rows in a year, what a volatility is annualised with; `fit` takes it from the
+            calendar of the data.
 
     Raises:
         ValueError: no horizons, or one below 1; a weight outside [0, 1].
     """
 
     bounded_inputs: ClassVar[bool] = True  # a linear map from them to a logarithm is safe then
-    quantity = Variance()
     horizons: tuple[int, ...]
 
     def __init__(
-        self, horizons: Sequence[int] = (1, 5), parkinson_weight: float = 0.0, **kwargs: Any
+        self,
+        horizons: Sequence[int] = (1, 5),
+        parkinson_weight: float = 0.0,
+        periods_per_year: float = 252,
+        **kwargs: Any,
     ) -> None:
         super().__init__(LogReturn(), **kwargs)
         who = type(self).__name__
@@ -48,6 +54,7 @@ class VarianceTarget(Target):
             raise ValueError(f"{who}: horizons must be at least 1. Received: horizons={horizons}")
         if not 0 <= parkinson_weight <= 1:
             raise ValueError(f"{who}: parkinson_weight must lie in [0, 1]. Received: {parkinson_weight}")
+        self.quantity = Variance(periods_per_year)
         self.horizons = tuple(horizons)
         self.parkinson_weight = parkinson_weight
         self.range_scale = self.add_weight(name="range_scale", shape=(), initializer="ones", trainable=False)
@@ -68,6 +75,11 @@ class VarianceTarget(Target):
             squares = np.concatenate([squared_returns(one)[1:] for one in known])
             ranges = np.concatenate([parkinson(one)[1:] for one in known])
             self.range_scale.assign(squares.mean() / ranges.mean())
+
+    def use_calendar(self, calendar: Calendar) -> None:
+        """Annualise with the rows that are a year of the data."""
+        self.quantity = Variance(calendar.periods_per_year)
+        self.remember(periods_per_year=calendar.periods_per_year)
 
     def stationary_view(self, known: np.ndarray) -> np.ndarray:
         """The returns."""
