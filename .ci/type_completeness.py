@@ -1,8 +1,8 @@
 """Fail where less than 95% of the public names of a package have a known type.
 
 What is unknown because another package has no types is not counted (`--ignoreexternal`). Keras and KerasTuner
-have none, and pyright takes whatever stands on their classes for unknown, too: `.ci/typings` has as much of them
-as our public classes stand on.
+have none, and pyright takes whatever stands on their classes for unknown, too: `.ci/typings` has as much of
+them as our public classes stand on.
 """
 
 import json
