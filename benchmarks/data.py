@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqmem.data.series import read_prices
+from seqmem.data.reading import read
 
 if TYPE_CHECKING:
-    from seqmem.data.windows import Split
+    from seqmem.data.splits import Split
 
 HORIZON = 5
 
@@ -19,14 +19,14 @@ HORIZON = 5
 @lru_cache
 def closes() -> np.ndarray:
     """5,031 closes."""
-    return read_prices("bundled:sp500").to_numpy()
+    return read("bundled:sp500").frame["close"].to_numpy()
 
 
 def parts(lookback: int) -> "Split":
-    """Training, validation and test origins for windows of a lookback and one more close."""
-    from seqmem.data.windows import split
+    """Training, validation and test part for windows of a lookback and one more close."""
+    from seqmem.data.splits import Split
 
-    return split(len(closes()), history=lookback + 1, horizon=HORIZON)
+    return Split.by_share(closes(), context_length=lookback + 1, horizon=HORIZON)
 
 
 LOOKBACK, BATCH, EPOCHS = 60, 64, 8

@@ -27,7 +27,11 @@ OTHERS: Tasks = {
     "darts, bare": {"task": "fit_darts", "bare": True},
 }
 CHUNKS: Tasks = {
-    "seqmem, chunks of 64 labels, 4 to a batch": {"task": "fit_encoder_decoder", "labels": 64, "batch": 4}
+    "seqmem, chunks of 64 labels, 4 to a batch": {
+        "task": "fit_encoder_decoder",
+        "chunk_length": 64,
+        "batch_size": 4,
+    }
 }
 
 

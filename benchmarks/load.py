@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.load_clients import Expected, Stop, Tally, batch, malformed, oversize, single, slow
-from seqmem.data.series import read_prices
+from seqmem import ServedModel, read
 
 
 def main() -> int:
@@ -75,22 +75,19 @@ def main() -> int:
 
 def make(root: Path) -> None:
     """A small forecaster of the S&P 500, trained for an epoch: its numbers need not be good."""
-    from seqmem import EncoderDecoder, Forecaster, LSTMCell, PricePath, export, split
+    from seqmem import EncoderDecoder, Forecaster, LSTMCell, PricePath, Recipe, Split, export
 
-    prices = read_prices("bundled:sp500")
+    prices = read("bundled:sp500")
     forecaster = Forecaster(EncoderDecoder(LSTMCell(16), LSTMCell(16), horizon=5), PricePath(), lookback=60)
-    parts = split(len(prices), history=forecaster.closes, horizon=5)
-    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=1)
+    forecaster.fit(prices, Split.by_share(prices, horizon=5), Recipe(epochs=1))
     export(forecaster, root, name="load", prices=prices)
 
 
 def ask_here(version: Path) -> Expected:
     """Every window of the S&P 500 through the SavedModel in this process."""
-    from seqmem.serving import ServedModel
-
     served = ServedModel(version)
-    prices = read_prices("bundled:sp500").to_numpy("float32")
-    closes = np.lib.stride_tricks.sliding_window_view(prices, served.closes)[:2000]
+    prices = read("bundled:sp500").frame["close"].to_numpy("float32")
+    closes = np.lib.stride_tricks.sliding_window_view(prices, served.context_length)[:2000]
     return Expected(closes, served(closes))
 
 

@@ -12,10 +12,10 @@ TRIALS, EPOCHS = 20, 10
 OURS = f"""
 import json, time, keras_tuner
 from seqmem.process import configure_cpu; configure_cpu()
-from seqmem import read_prices
+from seqmem import read
 from tuning import ForecastHyperModel, SearchSpace, search
 start = time.perf_counter()
-prices = read_prices("bundled:sp500")
+prices = read("bundled:sp500")
 hypermodel = ForecastHyperModel(SearchSpace(), prices, epochs={EPOCHS}, patience={EPOCHS})
 table = search(hypermodel, keras_tuner.RandomSearch, max_trials={TRIALS}, seed=1).table
 seconds = time.perf_counter() - start

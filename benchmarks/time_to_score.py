@@ -73,12 +73,13 @@ def _saved(prices: list[Any], file: Path) -> tuple[Path, int]:
     """Closes [S, N] and the origins of each part, the same in every series; how many to train on."""
     import numpy as np
 
-    from seqmem.data.windows import split
+    from seqmem.data.splits import Split
 
     values = np.stack(prices)
-    parts = split(values.shape[1], history=LOOKBACK + 1, horizon=max(HORIZONS))
-    np.savez(file, closes=values, train=parts.train, validation=parts.validation)
-    return file, len(values) * len(parts.train)
+    split = Split.by_share(values[0], context_length=LOOKBACK + 1, horizon=max(HORIZONS))
+    train, validation = (part(values[0])["series"] for part in (split.train, split.validation))
+    np.savez(file, closes=values, train=train, validation=validation)
+    return file, len(values) * len(train)
 
 
 def _epochs(contender: list[str], file: Path, seed: int) -> Epochs:

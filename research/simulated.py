@@ -8,14 +8,20 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.tables import of_frame
-from seqmem.cells import GRUCell, LSTMCell
-from seqmem.data.splits import Split
-from seqmem.models.classics import EWMA, GARCH, ConstantVariance
-from seqmem.models.forecaster import Forecaster
-from seqmem.models.training import train
-from seqmem.models.volatility import variance_forecaster
-from seqmem.networks import ResidualRecurrent
-from seqmem.targets import RawVariance, ScaleFreeVariance
+from seqmem import (
+    EWMA,
+    GARCH,
+    ConstantVariance,
+    Forecaster,
+    GRUCell,
+    LSTMCell,
+    RawVariance,
+    ResidualRecurrent,
+    ScaleFreeVariance,
+    Split,
+    train,
+    variance_forecaster,
+)
 
 DAYS, LATER = 14_000, 4_000  # to learn from, and to be scored on
 
@@ -38,34 +44,44 @@ def regret(forecast: np.ndarray, variance: np.ndarray) -> float:
 
 
 NETWORKS: dict[str, Callable[[], Forecaster]] = {
-    "LSTM on r²": lambda: variance_forecaster(LSTMCell(16), RawVariance()),
-    "GRU on r²": lambda: variance_forecaster(GRUCell(16), RawVariance()),
-    "LSTM on r², 5 seeds": lambda: variance_forecaster(LSTMCell(16), RawVariance(), ensemble_size=5),
+    "LSTM on squared returns": lambda: variance_forecaster(LSTMCell(16), RawVariance()),
+    "GRU on squared returns": lambda: variance_forecaster(GRUCell(16), RawVariance()),
+    "LSTM on squared returns, 5 seeds": lambda: variance_forecaster(
+        LSTMCell(16), RawVariance(), ensemble_size=5
+    ),
     "LSTM, scale-free, 5 seeds": lambda: variance_forecaster(
         LSTMCell(16, dropout=0.4), ScaleFreeVariance(use_range=False), ensemble_size=5
     ),
 }
 
 
-def fitted(make: Callable[[], Forecaster], closes: np.ndarray, days: int, seed: int) -> Forecaster:
-    """A network trained on the first days, of which the last fifth stop it early."""
-    recipe = replace(ResidualRecurrent.recipe, seed=seed)
-    return train(make, closes, Split(int(days * 0.8), days), recipe)
+def after(days: int) -> Split:
+    """Training on the first days, of which the last fifth stop it early; the rest is the test part."""
+    return Split(validation_start=int(days * 0.8), test_start=days, horizon=5)
 
 
-def run(seeds: int = 3) -> str:
+def fitted(
+    make: Callable[[], Forecaster], closes: np.ndarray, days: int, seed: int, **recipe: Any
+) -> Forecaster:
+    """A network trained on the first days, by its own recipe but for what is given."""
+    return train(make, closes, after(days), replace(ResidualRecurrent.recipe, seed=seed, **recipe))
+
+
+def run(seeds: int = 3, days: int = DAYS, later: int = LATER, **recipe: Any) -> str:
     """The regrets, a column for each simulated series."""
     rows: dict[str, list[float]] = {}
     for seed in range(seeds):
-        closes, variance = garch(DAYS + LATER, seed)
-        at, known = np.arange(DAYS - 1, DAYS + LATER - 1), Split(None, DAYS)
+        closes, variance = garch(days + later, seed)
+        at = np.arange(days - 1, days + later - 1)
+        split = after(days)
         models: dict[str, Any] = {
-            "constant": ConstantVariance().fit(closes, known),
-            "EWMA": EWMA().fit(closes, known),
-            "GARCH, fitted": GARCH().fit(closes, known),
-            **{name: fitted(make, closes, DAYS, seed) for name, make in NETWORKS.items()},
+            "constant": ConstantVariance().fit(closes, split),
+            "EWMA": EWMA().fit(closes, split),
+            "GARCH, fitted": GARCH().fit(closes, split),
+            **{name: fitted(make, closes, days, seed, **recipe) for name, make in NETWORKS.items()},
         }
         for name, model in models.items():
-            rows.setdefault(name, []).append(regret(model.forecast(closes, at).point[:, 0], variance[at]))
+            forecast = model.forecast(closes, at).point[:, 0]
+            rows.setdefault(name, []).append(regret(forecast, variance[at]))
     table = pd.DataFrame(rows, index=[f"series {seed}" for seed in range(seeds)]).T
     return of_frame(table, ".5f")

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import seqmem
-from benchmarks.contenders.tensorflow import Head
+from benchmarks.contenders.tensorflow import with_head
 from benchmarks.data import HORIZON, LOOKBACK
 from seqmem.serving.provenance import write_tensors
 
@@ -18,7 +18,7 @@ UNITS = 64
 def models(kind: str, folder: str) -> Callable[[], None]:
     """Keras's layer of a kind exported by Keras, and ours by us, in forecasters of the same weights."""
     home, options = Path(folder), {} if kind == "SimpleRNN" else {"use_cudnn": False}
-    theirs = _fitted(Head(getattr(keras.layers, kind)(UNITS, **options)))
+    theirs = _fitted(with_head(getattr(keras.layers, kind)(UNITS, **options)))
     archive = keras.export.ExportArchive()
     archive.track(theirs)
     archive.add_endpoint(
@@ -33,7 +33,7 @@ def models(kind: str, folder: str) -> Callable[[], None]:
     stock = keras.Model(inputs, keras.layers.Dense(HORIZON)(layer(inputs)))
     stock(np.zeros((1, LOOKBACK, 1)))  # Keras exports to ONNX only what was called
     stock.export(home / f"keras_{kind}.onnx", format="onnx", verbose=False)
-    ours = _fitted(Head(getattr(seqmem, kind)(UNITS)))
+    ours = _fitted(with_head(getattr(seqmem, kind)(UNITS)))
     ours.network.set_weights(theirs.network.get_weights())
     seqmem.export(ours, home, name=f"seqmem_{kind}", onnx=True)
     return lambda: None
@@ -44,19 +44,18 @@ def streams(folder: str) -> Callable[[], None]:
     one, two, three = (seqmem.LSTMCell(UNITS) for _ in range(3))
     path = _fitted(seqmem.EncoderDecoder(one, two, horizon=HORIZON))
     seqmem.export(path, folder, name="EncoderDecoder")
-    volatility = seqmem.VolatilityForecaster(three, seqmem.RawVariance(), lookback=LOOKBACK)
-    volatility.target.adapt([volatility.target.levels(_closes())])
-    volatility.build()
-    seqmem.export(volatility, folder, name="ResidualRecurrent")
+    variances = seqmem.variance_forecaster(three, seqmem.RawVariance(), lookback=LOOKBACK)
+    seqmem.export(_ready(variances), folder, name="ResidualRecurrent")
     return lambda: None
 
 
-def _closes() -> np.ndarray:
-    return 100 * np.exp(np.random.default_rng(0).normal(size=500).cumsum() / 100)
+def _fitted(network: seqmem.Network) -> seqmem.Forecaster:
+    return _ready(seqmem.Forecaster(network, lookback=LOOKBACK))
 
 
-def _fitted(network: keras.Model) -> seqmem.Forecaster:
-    forecaster = seqmem.Forecaster(network, lookback=LOOKBACK)
-    forecaster.target.adapt([_closes()])
+def _ready(forecaster: seqmem.Forecaster) -> seqmem.Forecaster:
+    """What `export` takes: scales that are learnt, and weights, however they come."""
+    closes = 100 * np.exp(np.random.default_rng(0).normal(size=500).cumsum() / 100)
+    forecaster.target.adapt([closes[:, None]])
     forecaster.build()
     return forecaster

@@ -21,7 +21,8 @@ class Stock(keras_tuner.HyperModel):
     def __init__(self, configurations: list[dict[str, Any]], epochs: int) -> None:
         self.configurations, self.epochs = configurations, epochs
         self.returns = np.diff(np.log(closes()), prepend=np.nan).astype("float32")
-        train = self.returns[1 : int(parts(252).train[-1]) + HORIZON + 1]
+        last = parts(252).train(closes())["series"][-1]
+        train = self.returns[1 : int(last) + HORIZON + 1]
         self.returns = (self.returns - train.mean()) / train.std()
         super().__init__()
 
@@ -36,7 +37,8 @@ class Stock(keras_tuner.HyperModel):
     def fit(self, hp: Any, model: keras.Model, **options: Any) -> Any:
         """On the origins of the longest lookback."""
         lookback, split = self._choice(hp)["lookback"], parts(252)
-        train, validation = (self._windows(at, lookback) for at in (split.train, split.validation))
+        origins = split.train(closes()), split.validation(closes())
+        train, validation = (self._windows(part["series"], lookback) for part in origins)
         return model.fit(
             train, validation_data=validation, **{**options, "epochs": self.epochs, "verbose": 0}
         )

@@ -11,7 +11,6 @@ import tensorflow as tf
 import seqmem
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
 from benchmarks.harness import THREADS
-from seqmem._configured import Configured
 from seqmem.cells import PeepholeLSTMCell
 from seqmem.process import configure_cpu
 from seqmem.recurrence import compiled, inference_mode
@@ -98,46 +97,31 @@ def random_batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, t
     return x, y
 
 
-class Head(Configured, keras.Model):
-    """A recurrent layer and a dense head of the whole horizon."""
-
-    horizon = HORIZON
-
-    def __init__(self, layer: keras.layers.Layer) -> None:
-        super().__init__()
-        self.layer, self.head = layer, keras.layers.Dense(HORIZON)
-
-    def build(self, shape: Any) -> None:
-        """Make the weights."""
-        self.layer.build(shape)
-        self.head.build(self.layer.compute_output_shape(shape))
-        self.built = True
-
-    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """[B, T, F] to [B, H, 1]."""
-        return self.head(self.layer(inputs, training=training))[..., None]
+def with_head(layer: keras.layers.Layer) -> seqmem.Network:
+    """A recurrent layer and a dense head of the whole horizon: the network of all contenders."""
+    return seqmem.KerasNetwork(keras.Sequential([layer, keras.layers.Dense(HORIZON)]), HORIZON)
 
 
-def fit_encoder_decoder(units: int, labels: int = 1, batch: int = BATCH) -> Callable[[], int]:
+def fit_encoder_decoder(units: int, chunk_length: int = 1, batch_size: int = BATCH) -> Callable[[], int]:
     """`Forecaster.fit` on the encoder-decoder that the search trains."""
-    network = seqmem.EncoderDecoder(
-        seqmem.cells.LSTMCell(units), seqmem.cells.LSTMCell(units), horizon=HORIZON
-    )
-    return fit_forecaster(network, labels=labels, batch_size=batch)
+    cells = seqmem.LSTMCell(units), seqmem.LSTMCell(units)
+    recipe = seqmem.Recipe(epochs=EPOCHS, chunk_length=chunk_length, batch_size=batch_size)
+    return fit_forecaster(seqmem.EncoderDecoder(*cells, horizon=HORIZON), recipe)
 
 
 def fit_head(units: int) -> Callable[[], int]:
     """`Forecaster.fit` on the network that the others train."""
-    return fit_forecaster(Head(seqmem.LSTM(units)))
+    return fit_forecaster(with_head(seqmem.LSTM(units)))
 
 
-def fit_forecaster(network: Any, **options: Any) -> Callable[[], int]:
+def fit_forecaster(network: seqmem.Network, recipe: seqmem.Recipe | None = None) -> Callable[[], int]:
     """`Forecaster.fit` on the windows that all contenders train on."""
     forecaster = seqmem.Forecaster(network, lookback=LOOKBACK)
-    at = np.arange(LOOKBACK, LOOKBACK + WINDOWS)
+    split = seqmem.Split(validation_start=None, test_start=LOOKBACK + WINDOWS + HORIZON)
+    recipe = recipe or seqmem.Recipe(epochs=EPOCHS, batch_size=BATCH)
 
     def train() -> int:
-        forecaster.fit(closes(), at, epochs=EPOCHS, **options)
+        forecaster.fit(closes(), split, recipe)
         return EPOCHS * WINDOWS
 
     return train

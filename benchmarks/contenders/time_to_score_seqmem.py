@@ -6,14 +6,12 @@ import time
 
 import keras
 import numpy as np
+import pandas as pd
 
 from benchmarks.harness import THREADS
 from benchmarks.time_to_score import HORIZONS, LOOKBACK, PATIENCE, UNITS, span
-from seqmem.cells import LSTMCell
-from seqmem.losses import QLIKE
-from seqmem.models.volatility import VolatilityForecaster
+from seqmem import LSTMCell, RawVariance, Recipe, Split, variance_forecaster
 from seqmem.process import configure_cpu
-from seqmem.targets import RawVariance
 
 RATE, LABELS, CHUNKS, STEPS = 1e-2, 63, 8, 40  # chunks to a batch at most, steps to an epoch at least
 
@@ -34,18 +32,16 @@ def main(file: str, seed: int, begun: float) -> None:
     """Train until it gets no better."""
     configure_cpu(THREADS)
     keras.utils.set_random_seed(seed)
-    data = np.load(file)
-    forecaster = VolatilityForecaster(LSTMCell(UNITS), RawVariance(HORIZONS), LOOKBACK)
-    series = list(data["closes"])
-    count = len(series) * len(data["train"])
+    saved = np.load(file)
+    data = {f"series {number}": pd.Series(closes) for number, closes in enumerate(saved["closes"])}
+    split = Split.by_share(data, context_length=LOOKBACK + 1, horizon=max(HORIZONS))
+    forecaster = variance_forecaster(LSTMCell(UNITS), RawVariance(HORIZONS), LOOKBACK)
+    count = len(data) * len(saved["train"])
     batch = max(1, min(CHUNKS, count // (LABELS * STEPS)))
     momentum = span(count, LABELS * batch)
-    optimizer = keras.optimizers.Adam(RATE, use_ema=True, ema_momentum=momentum)
-    forecaster.compile(optimizer=optimizer, loss=QLIKE())
-    options = {"epochs": 60, "patience": 2 * PATIENCE, "seed": seed, "callbacks": [Tell(begun)]}
-    options |= {"labels": LABELS, "batch_size": batch}
-    train, validation = ([data[name]] * len(series) for name in ("train", "validation"))
-    forecaster.fit(series, train, validation=validation, **options)
+    forecaster.compile(optimizer=keras.optimizers.Adam(RATE, use_ema=True, ema_momentum=momentum))
+    recipe = Recipe(epochs=60, patience=2 * PATIENCE, batch_size=batch, chunk_length=LABELS, seed=seed)
+    forecaster.fit(data, split, recipe, callbacks=[Tell(begun)])
 
 
 if __name__ == "__main__":
