@@ -3,6 +3,7 @@
 import os
 import time
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -14,14 +15,10 @@ import numpy as np
 import seqmem
 from benchmarks.data import closes
 from benchmarks.tables import markdown
-from seqmem.cells import LSTMCell
-from seqmem.data.bars import read_bars
-from seqmem.data.windows import Split, split
-from seqmem.evaluation import volatility_backtest
-from seqmem.evaluation.volatility import losses
-from seqmem.experiments.league import network
+from seqmem import LSTMCell, Split, Standardize
+from seqmem.evaluation import QLIKE, ParkinsonRange, SquaredReturns, evaluate
+from seqmem.experiments.league import Design
 from seqmem.experiments.studies.simulated import wave
-from seqmem.transforms import Standardize
 
 SEEDS = 3
 
@@ -29,10 +26,14 @@ SEEDS = 3
 class Fit(NamedTuple):
     """A call of `fit`; several, one after the other, are a way to train."""
 
-    labels: int  # to an example
-    batch: int  # examples
+    chunk_length: int
+    batch_size: int
     epochs: int = 1000
     seconds: float = np.inf  # after which it ends: then the best epoch is kept, and validation takes its part
+
+    def sizes(self) -> dict[str, int]:
+        """What a recipe is told."""
+        return {"chunk_length": self.chunk_length, "batch_size": self.batch_size, "epochs": self.epochs}
 
 
 Ways = dict[str, tuple[Fit, ...]]
@@ -43,23 +44,25 @@ class Task(ABC):
 
     title: str
     ways: Ways
+    recipe: seqmem.Recipe
 
     @abstractmethod
     def series(self) -> Any:
         """What is learnt from."""
 
     @abstractmethod
-    def forecaster(self) -> Any:
+    def forecaster(self) -> seqmem.Forecaster:
         """A fresh one."""
 
     @abstractmethod
-    def score(self, forecaster: Any, parts: Split) -> float:
-        """Of the validation origins, from windows as served: lower is better."""
+    def score(self, forecaster: seqmem.Forecaster, scored: Split) -> float:
+        """Of the origins of a test part, from windows as served: lower is better."""
 
 
 class Variances(Task):
     """Of the S&P 500, over 1 and 5 days."""
 
+    recipe = seqmem.ResidualRecurrent.recipe
     title = "variances, LSTM(16), lookback 60, S&P 500: 100 x QLIKE"
     ways: Ways = {
         "windows, 64 labels to a batch": (Fit(1, 64, 20),),
@@ -71,24 +74,24 @@ class Variances(Task):
     }
 
     def series(self) -> Any:
-        """Bars."""
-        return read_bars("bundled:sp500")
+        """Highs, lows and closes."""
+        return seqmem.read("bundled:sp500")
 
-    def forecaster(self) -> Any:
+    def forecaster(self) -> seqmem.Forecaster:
         """The league's, one seed."""
-        return network("lstm", (1, 5), ranges=True, members=1)
+        return Design(use_range=True, ensemble_size=1).forecaster("lstm")
 
-    def score(self, forecaster: Any, parts: Split) -> float:
+    def score(self, forecaster: seqmem.Forecaster, scored: Split) -> float:
         """100 x the mean QLIKE of 1 and 5 days, on squared returns and on the range."""
-        bars, at = self.series(), parts.validation
-        results = volatility_backtest({"m": forecaster}, bars, at, training=int(parts.train[-1]))
-        each = [losses(results, proxy, h)["m"].mean() for proxy in ("squared", "parkinson") for h in (1, 5)]
-        return 100 * (float(np.mean(each)) + np.log(1e4) - np.log(5) / 2)
+        proxies = [QLIKE(SquaredReturns()), QLIKE(ParkinsonRange())]
+        losses = evaluate({"m": forecaster}, self.series(), scored, proxies).losses["loss"]
+        return 100 * (float(losses.mean()) + np.log(1e4) - np.log(5) / 2)
 
 
 class Paths(Task):
     """The path of five days: the encoder-decoder that the search trains."""
 
+    recipe = seqmem.Recipe(learning_rate=3e-3)
     ways: Ways = {
         "windows, 64 labels to a batch": (Fit(1, 64, 20),),
         "chunks, 64 labels, 4 to a batch, as many epochs": (Fit(64, 4, 20),),
@@ -107,12 +110,10 @@ class Paths(Task):
     def target(self) -> Any:
         """Of the forecaster."""
 
-    def forecaster(self) -> Any:
-        """By squared error and Adam."""
+    def forecaster(self) -> seqmem.Forecaster:
+        """An encoder-decoder."""
         path = seqmem.EncoderDecoder(LSTMCell(16), LSTMCell(16), horizon=5)
-        forecaster = seqmem.Forecaster(path, self.target(), lookback=60)
-        forecaster.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
-        return forecaster
+        return seqmem.Forecaster(path, self.target(), lookback=60)
 
 
 class Closes(Paths):
@@ -128,12 +129,12 @@ class Closes(Paths):
         """Log returns."""
         return seqmem.PricePath()
 
-    def score(self, forecaster: Any, parts: Split) -> float:
+    def score(self, forecaster: seqmem.Forecaster, scored: Split) -> float:
         """Of log prices, over the whole path."""
-        at = parts.validation
-        came = np.log(closes()[at[:, None] + np.arange(1, 6)])
-        said, last = np.log(forecaster.forecast(closes(), at)), np.log(closes()[at, None])
-        return 100 * float(np.mean((said - came) ** 2) / np.mean((last - came) ** 2))
+        at = scored.test(closes())["series"]
+        actual = np.log(closes()[at[:, None] + np.arange(1, 6)])
+        forecast, last = np.log(forecaster.forecast(closes(), at).point), np.log(closes()[at, None])
+        return 100 * float(np.mean((forecast - actual) ** 2) / np.mean((last - actual) ** 2))
 
 
 class Wave(Paths):
@@ -144,17 +145,19 @@ class Wave(Paths):
 
     def series(self) -> Any:
         """The wave, and noise of standard deviation 1."""
-        return wave(self.days) + np.random.default_rng(0).normal(size=self.days)
+        noise = np.random.default_rng(0).normal(size=self.days)
+        return seqmem.read(wave(self.days) + noise, allow={"negative"})
 
     def target(self) -> Any:
         """Levels."""
         return seqmem.PricePath(Standardize())
 
-    def score(self, forecaster: Any, parts: Split) -> float:
+    def score(self, forecaster: seqmem.Forecaster, scored: Split) -> float:
         """The mean squared distance from the wave without its noise, over its variance."""
-        truth = wave(self.days)[parts.validation[:, None] + np.arange(1, 6)]
-        said = forecaster.forecast(self.series(), parts.validation)
-        return 100 * float(np.mean((said - truth) ** 2) / np.mean(truth**2))
+        at = scored.test(self.series())["series"]
+        truth = wave(self.days)[at[:, None] + np.arange(1, 6)]
+        forecast = forecaster.forecast(self.series(), at).point
+        return 100 * float(np.mean((forecast - truth) ** 2) / np.mean(truth**2))
 
 
 class _Clock(keras.callbacks.Callback):
@@ -176,19 +179,21 @@ class _Clock(keras.callbacks.Callback):
 
 def _train(task: Task, way: tuple[Fit, ...], seed: int) -> tuple[float, float]:
     keras.utils.set_random_seed(seed)
-    forecaster, series = task.forecaster(), task.series()
-    parts = split(len(series), history=forecaster.closes, horizon=5)
+    forecaster, data = task.forecaster(), task.series()
+    split = Split.by_share(data, context_length=forecaster.context_length, horizon=5)
+    # its validation part is scored, and stops a fit alone that ends after seconds
+    scored = replace(split, validation_start=None, test_start=split.validation_start, end=split.test_start)
+    (train,) = split.train(data).values()
     labels, seconds = 0, 0.0
     for fit in way:
         clock = _Clock(fit.seconds)
-        options: dict[str, Any] = {"labels": fit.labels, "batch_size": fit.batch, "seed": seed}
-        if np.isfinite(fit.seconds):
-            options["validation"] = parts.validation
-        forecaster.fit(series, parts.train, epochs=fit.epochs, callbacks=[clock], guard=None, **options)
-        epochs, each = len(clock.seconds), fit.labels * fit.batch
-        labels += epochs * (len(parts.train) // each * each)
+        recipe = replace(task.recipe, **fit.sizes(), patience=None, seed=seed)
+        chosen = split if np.isfinite(fit.seconds) else scored
+        forecaster.fit(data, chosen, recipe, callbacks=[clock], check_inputs=None)
+        epochs, each = len(clock.seconds), fit.chunk_length * fit.batch_size
+        labels += epochs * (len(train) // each * each)
         seconds += epochs * float(np.median(clock.seconds[1:] or clock.seconds))  # the first compiles
-    return labels / seconds, task.score(forecaster, parts)
+    return labels / seconds, task.score(forecaster, scored)
 
 
 def run() -> str:

@@ -4,100 +4,103 @@ Each fold trains on the rows before it (the last fifth of them stop it early) an
 series after them: 100 x the mean of log v + y / v, in percent squared, over both folds of both series.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 import pandas as pd
 
 from benchmarks.tables import of_frame
-from seqmem.cells import GRUCell, LSTMCell, RNNCell
-from seqmem.data.bars import read_bars
-from seqmem.data.windows import origins
-from seqmem.evaluation import volatility_backtest
-from seqmem.evaluation.volatility import losses
+from seqmem import (
+    Dataset,
+    Forecaster,
+    GRUCell,
+    LSTMCell,
+    ParkinsonRange,
+    RawVariance,
+    ResidualRecurrent,
+    RNNCell,
+    ScaleFreeVariance,
+    Split,
+    SquaredReturns,
+    evaluate,
+    read,
+    train,
+    variance_forecaster,
+)
+from seqmem.evaluation import QLIKE
 from seqmem.models.classics import GARCH, LogHAR, RangeHAR, WalkForward
-from seqmem.models.volatility import VolatilityForecaster
-from seqmem.targets import RawVariance, ScaleFreeVariance
 
 FOLDS = ((0.42, 0.56), (0.56, 0.70))
 CELLS = {"LSTM": LSTMCell, "GRU": GRUCell, "RNN": RNNCell}
+SCORES = {"squared returns": QLIKE(SquaredReturns()), "range": QLIKE(ParkinsonRange())}
+Design = Callable[[], Forecaster]
 
 
 def _network(
-    cell: str | None, *, units: int = 16, dropout: float = 0.4, lookback: int = 60, **target: Any
-) -> Any:
-    made = None if cell is None else CELLS[cell](units, dropout=dropout)
-    options = {"range_share": 0.5} | target
-    return VolatilityForecaster(made, ScaleFreeVariance(**options), lookback, members=5)
+    cell: str | None, *, units: int = 16, dropout: float = 0.4, lookback: int = 60, weight: float = 0.5
+) -> Design:
+    def make() -> Forecaster:
+        made = None if cell is None else CELLS[cell](units, dropout=dropout)
+        return variance_forecaster(made, ScaleFreeVariance(parkinson_weight=weight), lookback, 5)
+
+    return make
 
 
-DESIGNS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "linear skip alone": (lambda: _network(None), {}),
-    "LSTM": (lambda: _network("LSTM"), {}),
-    "GRU": (lambda: _network("GRU"), {}),
-    "RNN": (lambda: _network("RNN"), {}),
-    "GRU, 32 units": (lambda: _network("GRU", units=32), {}),
-    "GRU, lookback 20": (lambda: _network("GRU", lookback=20), {}),
-    "GRU, lookback 120": (lambda: _network("GRU", lookback=120), {}),
-    "GRU, no dropout": (lambda: _network("GRU", dropout=0.0), {}),
-    "GRU, dropout .2": (lambda: _network("GRU", dropout=0.2), {}),
-    "GRU, learns from r² alone": (lambda: _network("GRU", range_share=0.0), {}),
-    "GRU, learns from the range alone": (lambda: _network("GRU", range_share=1.0), {}),
-    "GRU, learning rate .003": (lambda: _network("GRU"), {"learning_rate": 3e-3}),
-    "LSTM on r²": (lambda: VolatilityForecaster(LSTMCell(16), RawVariance(), members=5), {}),
+DESIGNS: dict[str, tuple[Design, dict[str, Any]]] = {  # and what differs from the network's own recipe
+    "linear skip alone": (_network(None), {}),
+    "LSTM": (_network("LSTM"), {}),
+    "GRU": (_network("GRU"), {}),
+    "RNN": (_network("RNN"), {}),
+    "GRU, 32 units": (_network("GRU", units=32), {}),
+    "GRU, lookback 20": (_network("GRU", lookback=20), {}),
+    "GRU, lookback 120": (_network("GRU", lookback=120), {}),
+    "GRU, no dropout": (_network("GRU", dropout=0.0), {}),
+    "GRU, dropout .2": (_network("GRU", dropout=0.2), {}),
+    "GRU, learns from squared returns alone": (_network("GRU", weight=0.0), {}),
+    "GRU, learns from the range alone": (_network("GRU", weight=1.0), {}),
+    "GRU, learning rate .003": (_network("GRU"), {"learning_rate": 3e-3}),
+    "LSTM on squared returns": (
+        lambda: variance_forecaster(LSTMCell(16), RawVariance(), ensemble_size=5),
+        {},
+    ),
 }
 
 
-def run() -> str:
+def run(series: tuple[str, ...] = ("sp500", "nasdaq"), **recipe: Any) -> str:
     """The designs beside classics, the lowest first."""
-    bars = {name: read_bars(f"bundled:{name}") for name in ("sp500", "nasdaq")}
-    rows: dict[str, list[pd.Series]] = {}
-    for name, whole in bars.items():
-        known = whole[: int(len(whole) * FOLDS[-1][1])]
-        for begin, end in FOLDS:
-            start, stop = int(len(whole) * begin), int(len(whole) * end)
-            for design, forecast in _forecasts(known, start, stop).items():
-                rows.setdefault(design, []).append(_scores(design, forecast, known, start, stop))
-        print(f"{name} done", flush=True)
-    table = pd.DataFrame({design: sum(scores) / len(scores) for design, scores in rows.items()}).T
+    folds = [fold for name in series for fold in _folds(read(f"bundled:{name}"))]
+    tables = [_scores(data, split, recipe) for data, split in folds]
+    table = sum(tables[1:], tables[0]) / len(tables)
     table["mean"] = table.mean(axis=1)
     return of_frame(table.sort_values("mean"), ".2f")
 
 
-def _forecasts(bars: pd.DataFrame, start: int, stop: int) -> dict[str, Any]:
-    at = np.arange(start, stop - 5)
-    models: dict[str, Any] = {
-        classic.name: WalkForward(classic).fit(bars, start + 1)
-        for classic in (GARCH(distribution="t"), GARCH(o=1, distribution="t"), RangeHAR(), LogHAR())
-    }
-    for design, (make, options) in DESIGNS.items():
-        keras.utils.set_random_seed(0)
-        models[design] = make()
-        border = int(start * 0.8)
-        train, validation = (
-            origins(first, last, history=models[design].closes, horizon=5, length=start)
-            for first, last in ((0, border), (border, start))
-        )
-        models[design].fit(bars, train, validation=validation, **options)
-    return {name: model.forecast(bars, at) for name, model in models.items()}
+def _folds(whole: Dataset) -> list[tuple[Dataset, Split]]:
+    """The first 70% of a series, and a split of it for each fold: the last 30% are not there to be read."""
+    frame = whole.frame
+    known = read(frame[: int(len(frame) * FOLDS[-1][1])])
+    found = []
+    for begin, end in FOLDS:
+        start, stop = int(len(frame) * begin), int(len(frame) * end)
+        dates = frame.index
+        last = None if stop == len(known) else dates[stop]
+        found.append((known, Split(dates[int(start * 0.8)], dates[start], end=last, horizon=5)))
+    return found
 
 
-class _Given:
-    def __init__(self, forecast: np.ndarray) -> None:
-        self._forecast = forecast
-
-    def forecast(self, series: Any, at: Any) -> np.ndarray:
-        return self._forecast
-
-
-def _scores(name: str, forecast: np.ndarray, bars: pd.DataFrame, start: int, stop: int) -> pd.Series:
-    at = np.arange(start, stop - 5)
-    results = volatility_backtest({name: _Given(forecast)}, bars, at, training=start)
-    return pd.Series(
+def _scores(data: Dataset, split: Split, recipe: dict[str, Any]) -> pd.DataFrame:
+    classics = [GARCH(distribution="t"), GARCH(o=1, distribution="t"), RangeHAR(), LogHAR()]
+    models: dict[str, Any] = {one.name: WalkForward(one).fit(data, split) for one in classics}
+    for name, (make, changed) in DESIGNS.items():
+        models[name] = train(make, data, split, replace(ResidualRecurrent.recipe, **changed | recipe))
+    losses = evaluate(models, data, split, list(SCORES.values())).losses
+    means = losses.groupby(["model", "score", "h"], sort=False)["loss"].mean()
+    return pd.DataFrame(
         {
-            f"{words} {h}d": 100 * (losses(results, proxy, h)[name].mean() + np.log(1e4 / h))
-            for proxy, words in (("squared", "r²"), ("parkinson", "range"))
+            f"{words} {h}d": 100 * (means.xs((score.name, h), level=("score", "h")) + np.log(1e4 / h))
+            for words, score in SCORES.items()
             for h in (1, 5)
         }
     )

@@ -47,21 +47,22 @@ def _designs() -> str:
 
 def _seeds() -> str:
     """Seconds to train one seed and five, in turns, three times."""
-    import keras
+    from dataclasses import replace
+
     import numpy as np
 
-    from seqmem.data.bars import read_bars
-    from seqmem.data.windows import split
-    from seqmem.experiments.league import network
+    from seqmem import ResidualRecurrent, Split, read, train
+    from seqmem.experiments.league import Design
 
-    bars, taken = read_bars("bundled:sp500"), {1: [], 5: []}  # type: ignore[var-annotated]
+    prices = read("bundled:sp500")
+    split = Split.by_share(prices, horizon=5)
+    recipe = replace(ResidualRecurrent.recipe, epochs=40, patience=40)
+    taken: dict[int, list[float]] = {1: [], 5: []}
     for _ in range(4):
-        for members, seconds in taken.items():
-            keras.utils.set_random_seed(0)
-            forecaster = network("lstm", (1, 5), ranges=True, members=members)
-            parts = split(len(bars), history=forecaster.closes, horizon=5)
+        for seeds, seconds in taken.items():
+            design = Design(use_range=True, ensemble_size=seeds)
             begin = time.perf_counter()
-            forecaster.fit(bars, parts.train, validation=parts.validation, epochs=40, patience=40)
+            train(lambda design=design: design.forecaster("lstm"), prices, split, recipe)
             seconds.append(time.perf_counter() - begin)
     one, five = (float(np.median(seconds[1:])) for seconds in taken.values())
     return f"40 epochs of the S&P 500: one seed {one:.1f} s, five {five:.1f} s: {five / one:.2f} times"

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 import seqmem
-from benchmarks.contenders.tensorflow import with_head
+from benchmarks.contenders.tensorflow import LayerAndHead
 from benchmarks.data import HORIZON, LOOKBACK
 from seqmem.serving.provenance import write_tensors
 
@@ -18,7 +18,7 @@ UNITS = 64
 def models(kind: str, folder: str) -> Callable[[], None]:
     """Keras's layer of a kind exported by Keras, and ours by us, in forecasters of the same weights."""
     home, options = Path(folder), {} if kind == "SimpleRNN" else {"use_cudnn": False}
-    theirs = _fitted(with_head(getattr(keras.layers, kind)(UNITS, **options)))
+    theirs = _fitted(LayerAndHead(getattr(keras.layers, kind)(UNITS, **options)))
     archive = keras.export.ExportArchive()
     archive.track(theirs)
     archive.add_endpoint(
@@ -33,7 +33,7 @@ def models(kind: str, folder: str) -> Callable[[], None]:
     stock = keras.Model(inputs, keras.layers.Dense(HORIZON)(layer(inputs)))
     stock(np.zeros((1, LOOKBACK, 1)))  # Keras exports to ONNX only what was called
     stock.export(home / f"keras_{kind}.onnx", format="onnx", verbose=False)
-    ours = _fitted(with_head(getattr(seqmem, kind)(UNITS)))
+    ours = _fitted(LayerAndHead(getattr(seqmem, kind)(UNITS)))
     ours.network.set_weights(theirs.network.get_weights())
     seqmem.export(ours, home, name=f"seqmem_{kind}", onnx=True)
     return lambda: None

@@ -97,9 +97,25 @@ def random_batch(batch: int, lookback: int, features: int) -> tuple[tf.Tensor, t
     return x, y
 
 
-def with_head(layer: keras.layers.Layer) -> seqmem.Network:
+class LayerAndHead(seqmem.Network):
     """A recurrent layer and a dense head of the whole horizon: the network of all contenders."""
-    return seqmem.KerasNetwork(keras.Sequential([layer, keras.layers.Dense(HORIZON)]), HORIZON)
+
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.horizons, self.head = tuple(range(1, HORIZON + 1)), seqmem.Point()
+        self.layer, self.dense = layer, keras.layers.Dense(HORIZON)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights."""
+        self.layer.build(input_shape)
+        self.dense.build(self.layer.compute_output_shape(input_shape))
+        self.built = True
+
+    def call(
+        self, inputs: tf.Tensor, training: bool = False, teacher: Any = None, chunk_length: int = 1
+    ) -> tf.Tensor:
+        """[B, T, F] -> [B, H, 1, 1]."""
+        return self.dense(self.layer(inputs, training=training))[:, :, None, None]
 
 
 def fit_encoder_decoder(units: int, chunk_length: int = 1, batch_size: int = BATCH) -> Callable[[], int]:
@@ -111,7 +127,7 @@ def fit_encoder_decoder(units: int, chunk_length: int = 1, batch_size: int = BAT
 
 def fit_head(units: int) -> Callable[[], int]:
     """`Forecaster.fit` on the network that the others train."""
-    return fit_forecaster(with_head(seqmem.LSTM(units)))
+    return fit_forecaster(LayerAndHead(seqmem.LSTM(units)))
 
 
 def fit_forecaster(network: seqmem.Network, recipe: seqmem.Recipe | None = None) -> Callable[[], int]:

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 import seqmem
-from benchmarks.contenders.tensorflow import LAYERS, fit_forecaster, random_batch, with_head
+from benchmarks.contenders.tensorflow import LAYERS, LayerAndHead, fit_forecaster, random_batch
 from benchmarks.contenders.tensorflow import step as whole_step
 from benchmarks.data import BATCH, EPOCHS, LOOKBACK, WINDOWS
 
@@ -35,7 +35,7 @@ def step(kind: str, units: int) -> Callable[[], None]:
 
 def fit(kind: str, units: int) -> Callable[[], int]:
     """`Forecaster.fit`, which gathers windows from the series; gives the steps that it took."""
-    train = fit_forecaster(with_head(getattr(seqmem, kind)(units)))
+    train = fit_forecaster(LayerAndHead(getattr(seqmem, kind)(units)))
 
     def run() -> int:
         train()
