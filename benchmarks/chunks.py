@@ -146,7 +146,7 @@ class Wave(Paths):
     def series(self) -> Any:
         """The wave, and noise of standard deviation 1."""
         noise = np.random.default_rng(0).normal(size=self.days)
-        return seqmem.read(wave(self.days) + noise, allow={"negative"})
+        return seqmem.read(wave(self.days) + noise, allow_negative=True)
 
     def target(self) -> Any:
         """Levels."""

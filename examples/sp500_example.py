@@ -1,41 +1,41 @@
 """The example in saved_models/: the next five closes of the S&P 500 from its last thirty, scored, exported.
 
-python -m examples.sp500_example
+python -m examples.sp500_example [FOLDER]
 """
 
 import shutil
+import sys
 from pathlib import Path
 
-import keras
-
 import seqmem
+from seqmem.models.classics import naive_models
 
-ROOT, NAME, HORIZON, LOOKBACK, UNITS, SEED = Path("saved_models"), "sp500_example", 5, 30, 16, 7
+NAME, HORIZON, LOOKBACK, UNITS = "sp500_example", 5, 30, 16
+RECIPE = seqmem.Recipe(epochs=20, patience=4, seed=7)
 
 
-def main() -> None:
+def make() -> seqmem.Forecaster:
+    """An encoder-decoder of two LSTMs, which reads and forecasts log returns."""
+    encoder, decoder = seqmem.LSTMCell(UNITS), seqmem.LSTMCell(UNITS)
+    return seqmem.Forecaster(seqmem.EncoderDecoder(encoder, decoder, horizon=HORIZON), lookback=LOOKBACK)
+
+
+def main(root: Path, recipe: seqmem.Recipe = RECIPE) -> Path:
     """Train, score beside the baselines, export as version 1."""
-    prices = seqmem.read_prices("bundled:sp500")
-    keras.utils.set_random_seed(SEED)
-    cells = [seqmem.LSTMCell(UNITS) for _ in range(2)]
-    forecaster = seqmem.Forecaster(seqmem.EncoderDecoder(*cells, horizon=HORIZON), lookback=LOOKBACK)
-    parts = seqmem.split(len(prices), history=forecaster.closes, horizon=HORIZON)
-    forecaster.fit(prices, parts.train, validation=parts.validation, epochs=20, patience=4, seed=SEED)
+    prices = seqmem.read("bundled:sp500")
+    split = seqmem.Split.by_share(prices, context_length=LOOKBACK + 1, horizon=HORIZON)
+    forecaster = seqmem.train(make, prices, split, recipe)
 
-    known = prices[: parts.test[0] + 1]
-    baselines = {
-        "last close": seqmem.LastClose(horizon=HORIZON),
-        "drift": seqmem.Drift(horizon=HORIZON),
-        "mean return": seqmem.MeanReturn(horizon=HORIZON).fit(prices, len(known)),
-    }
-    results = seqmem.backtest({"lstm": forecaster, **baselines}, prices, parts.test)
-    scores = seqmem.scores(results, training=known).reset_index()
-    verdict = seqmem.edge(results, "lstm")
+    baselines = {name: model.fit(prices, split) for name, model in naive_models(HORIZON).items()}
+    scores = [seqmem.SquaredLogError(), seqmem.AbsoluteLogError()]
+    evaluation = seqmem.evaluate({"lstm": forecaster, **baselines}, prices, split, scores)
+    verdict = evaluation.summary("lstm", list(baselines))
+    table = evaluation.table["value"].xs("all", level="regime").unstack("h", sort=False)
 
-    shutil.rmtree(ROOT / NAME, ignore_errors=True)
+    shutil.rmtree(root / NAME, ignore_errors=True)
     folder = seqmem.export(
         forecaster,
-        ROOT,
+        root,
         name=NAME,
         prices=prices,
         hyperparameters={
@@ -43,13 +43,14 @@ def main() -> None:
             "units": UNITS,
             "lookback": LOOKBACK,
             "horizon": HORIZON,
-            "seed": SEED,
+            "seed": recipe.seed,
         },
-        scores=scores.to_dict(orient="records"),
+        scores=table.rename(columns=str).reset_index().to_dict(orient="records"),
         verdict=verdict,
     )
-    print(f"{verdict}\n{folder}\n{seqmem.ServedModel(folder).forecast(prices)}")
+    print(f"{verdict}\n{folder}\n{seqmem.ServedModel(folder).forecast(prices).to_frame()}")
+    return folder
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(*sys.argv[1:] or ["saved_models"]))
