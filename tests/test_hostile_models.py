@@ -14,17 +14,12 @@ import pytest
 from forging import forge
 from samples import FORECASTERS
 
-from seqmem.serving import export, load
+from seqmem.serving import load
 from seqmem.serving.loading import safety
 from seqmem.serving.loading.safety import UnsafeModel, check_keras_file
 from seqmem.serving.safe_files import DamagedModel
 
 SEEDS = 2000
-
-
-@pytest.fixture(scope="module")
-def sound(fitted, tmp_path_factory):
-    return export(fitted, tmp_path_factory.mktemp("m"), name="m")
 
 
 def hostile(change, weights=None, method=zipfile.ZIP_STORED):
@@ -184,10 +179,10 @@ HOSTILE |= {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_before_keras_sees_it(name, sound, tmp_path, monkeypatch):
+def test_a_hostile_file_is_refused_before_keras_sees_it(name, exported, tmp_path, monkeypatch):
     write, words = HOSTILE[name]
-    folder = shutil.copytree(sound, tmp_path / "m" / "1")
-    write(sound / "model.keras", folder / "model.keras")
+    folder = shutil.copytree(exported, tmp_path / "m" / "1")
+    write(exported / "model.keras", folder / "model.keras")
     forge(folder, lambda card: None)  # whoever can write a model can write hashes
     monkeypatch.setattr("keras.saving.load_model", lambda *_, **__: pytest.fail("Keras saw it"))
     with pytest.raises(UnsafeModel, match=words):
@@ -195,10 +190,10 @@ def test_a_hostile_file_is_refused_before_keras_sees_it(name, sound, tmp_path, m
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
-def test_a_damaged_file_is_refused_in_one_way(method, sound, tmp_path):
+def test_a_damaged_file_is_refused_in_one_way(method, exported, tmp_path):
     """Each way of packing has errors of its own."""
     path = tmp_path / "model.keras"
-    hostile(lambda c: None, None, method)(sound / "model.keras", path)
+    hostile(lambda c: None, None, method)(exported / "model.keras", path)
     check_keras_file(path)
     whole, draw = path.read_bytes(), random.Random(0)
     for _ in range(60):
@@ -340,8 +335,8 @@ def test_whatever_is_changed_is_refused_or_plain(configs, tmp_path):
 @pytest.mark.parametrize(
     "seeds", [range(60), pytest.param(range(SEEDS), marks=pytest.mark.slow)], ids=["few", "all"]
 )
-def test_keras_has_no_other_error_for_what_gets_through(seeds, configs, sound, tmp_path):
-    folder = shutil.copytree(sound, tmp_path / "m" / "1")
+def test_keras_has_no_other_error_for_what_gets_through(seeds, configs, exported, tmp_path):
+    folder = shutil.copytree(exported, tmp_path / "m" / "1")
     for config, weights in _accepted(configs, seeds, tmp_path):
         with zipfile.ZipFile(folder / "model.keras", "w") as archive:
             archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))

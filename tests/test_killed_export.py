@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from seqmem.serving import export
+from seqmem.serving import ServedModel, export
 from seqmem.serving.card import read_card
 from seqmem.serving.exporting.drafts import draft_in
-from seqmem.serving.loading.load import ServedModel
 from seqmem.serving.provenance import check_files
 
 HERE = Path(__file__).parent
@@ -19,14 +18,12 @@ KILLS = 50
 EXPORTER = """
 import os, signal, sys, time
 sys.path[:0] = sys.argv[2:]
-from samples import random_walk, small_forecaster
+from samples import adapted, random_walk, small_forecaster
 from seqmem.serving.exporting.export import export
 for line in sys.stdin:  # a child for each line: TensorFlow is imported once
     child = os.fork()
     if not child:
-        forecaster = small_forecaster()
-        forecaster.target.adapt([random_walk(100).to_numpy()])
-        forecaster.build()
+        forecaster = adapted(small_forecaster(), random_walk(100))
         print("begun", flush=True)
         while True:
             export(forecaster, sys.argv[1], name="m", at=time.time())  # else it is the same again
