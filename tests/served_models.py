@@ -28,6 +28,8 @@ WHY_NOT = (
     "the tests marked `serving` did not run"
 )
 CONTEXT_LENGTH = 4  # rows that a window reads
+WIDE = 200_000  # numbers that a row is answered with
+JSON = {"content-type": "application/json"}
 
 
 def card_of(name, quantity, columns, outputs, horizons, **more):
@@ -76,6 +78,21 @@ class Rising(tf.Module):
     def describe(self, request):
         return {"card": tf.fill(tf.shape(request), self.card)}
 
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.int32, name="turns")])
+    def toil(self, turns):
+        """Answers late: a turn takes some milliseconds."""
+        square = tf.while_loop(
+            lambda n, _: n < tf.reduce_max(turns),
+            lambda n, square: (n + 1, tf.linalg.matmul(square, square) / 400.0),
+            (0, tf.ones((400, 400))),
+        )[1]
+        return {"forecast": tf.cast(turns, tf.float32)[:, None] * square[:1, :1]}
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.float32, name="close")])
+    def wide(self, close):
+        """A row of many numbers; how many, the graph does not say."""
+        return {"gate": close[:, None] * tf.ones((tf.cast(tf.reduce_sum(close * 0), tf.int32) + WIDE,))}
+
     @tf.function(
         input_signature=[
             tf.TensorSpec((None,), tf.float32, name="close"),
@@ -110,7 +127,13 @@ class Swinging(tf.Module):
 def put(root: Path, name: str, version: int, factor: float = 2.0, **card) -> Path:
     """A version of `Rising`, by rename, as an export puts it there."""
     model = Rising(factor, **card)
-    signatures = {"serving_default": model.forecast, "describe": model.describe, "step": model.step}
+    signatures = {
+        "serving_default": model.forecast,
+        "describe": model.describe,
+        "step": model.step,
+        "toil": model.toil,
+        "wide": model.wide,
+    }
     return _publish(model, signatures, root / name / str(version))
 
 

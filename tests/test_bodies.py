@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from seqmem.serving.protocol.signatures import Spec
-from seqmem.serving.server import codec
+from seqmem.serving.server import codec, json_tensors
 from seqmem.serving.server.errors import RequestError
 
 SHAPES = arrays.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
@@ -83,11 +83,53 @@ def test_any_bytes_are_an_error_or_a_request(body):
         b'{"instances": ' + b"[" * 200_000,
         b'{"instances": [[1' + b"0" * 9000 + b"]]}",
         b"\xff{}",
+        b"\xef\xbb\xbf{}",
+        '{"instances": [[1]]}'.encode("utf-16"),
+        b'{"instances": [[1], NaN' + b" " * 2**20 + b"]}",
     ],
 )
 def test_hostile_bodies_are_errors(body):
     with pytest.raises(RequestError, match="JSON Parse error"):
         codec.read(body)
+
+
+@pytest.mark.parametrize("body", [b"[" * (2**18 + 1), b"," * (2**20 + 1)])
+def test_a_body_of_too_many_parts_is_not_parsed(body, monkeypatch):
+    monkeypatch.setattr(codec, "_parsed", lambda _: pytest.fail("parsed"))
+    with pytest.raises(RequestError, match="more than 1048576 values, or of more than 262144 lists"):
+        codec.read(body)
+
+
+@pytest.mark.parametrize("depth", [33, 64, 65, 900])
+def test_deep_lists_are_the_clients_fault(depth):
+    body = b'{"instances": ' + b"[" * depth + b"1" + b"]" * depth + b"}"
+    with pytest.raises(RequestError, match="too deep") as error:
+        codec.arrays(codec.read(body), X)
+    assert error.value.status == 400
+
+
+@given(st.integers(0, 5), st.integers(0, 2**32 - 1), st.booleans())
+def test_pieces_are_one_body(rows, seed, both):
+    """Whatever stands in them, and wherever they are cut: NaN in their place, strings as they were."""
+    draw = np.random.default_rng(seed)
+    numbers = draw.choice(np.float32([0.1, np.nan, np.inf, -np.inf, 1e-40]), (rows, 3))
+    outputs = {"x": numbers, "y": draw.integers(0, 9, rows), "z": draw.choice([True, False], (rows, 2))}
+    if both:
+        outputs["s"] = np.array(["null", 'a"'] * 3, object)[:rows]
+        outputs["s"] = np.array([one.encode() for one in outputs["s"]], object)
+    whole = codec.write(outputs, rows=False)
+    by_row = codec.write(outputs, rows=True)
+    original, json_tensors._AT_ONCE = json_tensors._AT_ONCE, 7
+    try:
+        assert [codec.write(outputs, rows=each) for each in (False, True)] == [whole, by_row]
+    finally:
+        json_tensors._AT_ONCE = original
+    columns, lines = json.loads(whole)["outputs"], json.loads(by_row)["predictions"]
+    for name, array in outputs.items():
+        found = np.array(columns[name], array.dtype if array.dtype != object else None).reshape(array.shape)
+        expected = array if array.dtype != object else np.array([one.decode() for one in array])
+        np.testing.assert_array_equal(found, expected)
+        assert [line[name] for line in lines] == columns[name] or array.dtype == "float32"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`seqmem serve` as a process: its limits, its metrics, its end."""
 
+import contextlib
 import http.client
 import json
 import signal
@@ -17,7 +18,9 @@ import urllib3
 from seqmem import cli
 
 BODY = json.dumps({"instances": [[1.0, 2, 3, 4]]}).encode()
+JSON = "content-type: application/json"
 LIMITS = ["--max-request-bytes", "2000", "--max-batch", "8", "--request-timeout", "1", "--concurrency", "3"]
+LIMITS += ["--max-answer", "1500000", "--grace", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def ask(server):
 
         def ask(path="/v1/models/rising:predict", body=BODY, **more):
             method = "GET" if body is None else "POST"
-            return pool.request(method, server.url + path, body=body, **more)
+            return pool.request(method, server.url + path, body=body, **{"headers": made.JSON, **more})
 
         yield ask
 
@@ -56,7 +59,15 @@ def raw(server):
 
 def _head(length, *more):
     return "\r\n".join(
-        ["POST /v1/models/rising:predict HTTP/1.1", "host: x", f"content-length: {length}", *more, "", ""]
+        [
+            "POST /v1/models/rising:predict HTTP/1.1",
+            "host: localhost",
+            f"content-length: {length}",
+            JSON,
+            *more,
+            "",
+            "",
+        ]
     ).encode()
 
 
@@ -114,16 +125,103 @@ def test_a_connection_is_kept_between_requests(raw):
         time.sleep(0.6)
 
 
-def test_more_at_once_than_it_bears_are_sent_away(ask, raw):
-    held = [raw(_head(len(BODY)) + BODY[:-1]) for _ in range(3)]
+def _toil(turns):
+    body = json.dumps({"signature_name": "toil", "instances": [turns]}).encode()
+    return _head(len(body)) + body
+
+
+def _running(ask):
+    lines = dict(line.rsplit(" ", 1) for line in ask("/metrics", None).data.decode().splitlines())
+    return float(lines["seqmem_requests_running"])
+
+
+def test_more_at_once_than_it_bears_are_sent_away_and_work_of_the_gone_is_dropped(ask, raw):
+    """Two are computed, one waits; the status is told all the while."""
+    held = [raw(_toil(400)) for _ in range(3)]
     made.until(lambda: ask().status == 429)
     answer = ask()
     assert answer.headers["retry-after"] == "1"
     assert answer.json() == {"error": "too many requests at once"}
-    for connection in held:
+    assert ask("/v1/models/rising", None).status == 200
+    assert _running(ask) == 3
+    held[2].close()  # it has not begun
+    made.until(lambda: _running(ask) <= 2)
+    assert ask().status == 200
+    for connection in held[:2]:
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    assert _running(ask) == 0
+
+
+def test_a_slow_client_costs_a_connection_and_no_place(ask, raw):
+    slow = [raw(_head(len(BODY)) + BODY[:-1]) for _ in range(10)]
+    assert ask().status == 200
+    for connection in slow:
         connection.sendall(BODY[-1:])
         assert connection.recv(12) == b"HTTP/1.1 200"
-    assert ask().status == 200
+
+
+def test_an_answer_that_would_be_too_large_is_refused(ask):
+    def wide(rows):
+        return json.dumps({"signature_name": "wide", "inputs": [1.0] * rows}).encode()
+
+    answer = ask(body=wide(7))
+    assert np.shape(answer.json()["outputs"]) == (7, made.WIDE)
+    answer = ask(body=wide(8))
+    assert answer.status == 400
+    assert "8 rows would be answered with 1600000 numbers" in answer.json()["error"]
+
+
+def test_a_client_that_does_not_read_is_cut_off(server):
+    body = json.dumps({"signature_name": "wide", "inputs": [1.2345678] * 7}).encode()
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        connection.sendall(_head(len(body)) + body)
+        time.sleep(2.5)  # --request-timeout is 1
+        found = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                found += piece
+    assert found.startswith(b"HTTP/1.1 200")
+    assert len(found) < 10_000_000  # of 14 million
+
+
+def test_only_its_own_names_are_answered(ask, raw):
+    for host, status in (
+        ("evil.example", 403),
+        ("evil.example:8501", 403),
+        ("10.0.0.1", 200),
+        ("[::1]:1", 200),
+    ):
+        for path, body in (
+            ("/v1/models/rising", None),
+            ("/metrics", None),
+            ("/v1/models/rising:predict", BODY),
+        ):
+            assert ask(path, body, headers={"host": host} | made.JSON).status == status
+    assert "--allow-host" in ask(headers={"host": "evil.example"} | made.JSON).json()["error"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
+def test_what_a_page_may_send_anywhere_is_not_computed(kind, ask):
+    answer = ask(headers={"content-type": kind})
+    assert answer.status == 415
+    assert "--lenient" in answer.json()["error"]
+    assert ask(headers={"content-type": "Application/JSON; charset=utf-8"}).status == 200
+
+
+def test_the_grace_is_kept_whatever_runs(tmp_path):
+    """A computation of minutes does not keep the process; nor does a second signal cut the grace short."""
+    made.put(tmp_path, "rising", 1)
+    with made.ours(tmp_path, "--grace", "1", "--threads", "1") as running, contextlib.ExitStack() as ends:
+        port = int(running.url.rpartition(":")[2])
+        for _ in range(3):
+            connection = ends.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            connection.sendall(_toil(10**6))
+        time.sleep(0.5)
+        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(10) == 0
 
 
 @pytest.mark.parametrize(
@@ -146,7 +244,7 @@ def test_other_paths_are_errors_in_json(path, body, status, ask):
 
 
 def test_compressed_bodies_are_refused(ask):
-    assert ask(headers={"content-encoding": "gzip"}).status == 415
+    assert ask(headers={"content-encoding": "gzip"} | made.JSON).status == 415
 
 
 def test_prometheus_is_told(ask):
@@ -189,7 +287,7 @@ def test_a_port_that_is_taken_and_a_folder_without_models_are_said_at_once(tmp_p
         port = str(taken.getsockname()[1])
         assert cli.main(["serve", str(tmp_path), "--port", port]) == 1
     assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err
-    assert cli.main(["serve", str(tmp_path / "nothing")]) == 1
+    assert cli.main(["serve", str(tmp_path / "nothing")]) == 2
     assert "no such folder" in capsys.readouterr().err
 
 
@@ -201,8 +299,8 @@ def test_without_its_packages_it_says_what_to_install(tmp_path):
         f"sys.exit(cli.main(['serve', {str(tmp_path)!r}]))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert run.returncode == 1
-    assert "serve needs uvicorn, which is not installed: pip install 'seqmem[server]'" in run.stderr
+    assert run.returncode == 2
+    assert "needs uvicorn, which is not installed: pip install 'seqmem[server]'" in run.stderr
 
 
 def test_many_at_once_get_their_own_numbers(server):
@@ -217,7 +315,9 @@ def test_many_at_once_get_their_own_numbers(server):
             for _ in range(40):
                 closes = draw.uniform(1, 100, (int(draw.integers(1, 8)), 4)).astype("float32")
                 body = json.dumps({"instances": closes.tolist()}).encode()
-                answer = pool.request("POST", f"{server.url}/v1/models/rising:predict", body=body).json()
+                answer = pool.request(
+                    "POST", f"{server.url}/v1/models/rising:predict", body=body, headers=made.JSON
+                ).json()
                 expected = closes[:, -1:] * np.float32([2, 4, 6])
                 if not np.array_equal(np.float32(answer["predictions"]), expected):
                     wrong.append(answer)

@@ -50,7 +50,7 @@ def ask(server, pool):
     def ask(path, body=None, **more):
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         method = "GET" if body is None else "POST"
-        answer = pool.request(method, f"{server.url}/v1/models/{path}", body=data, **more)
+        answer = pool.request(method, f"{server.url}/v1/models/{path}", body=data, headers=made.JSON, **more)
         return answer.status, json.loads(answer.data)
 
     return ask

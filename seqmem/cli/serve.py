@@ -1,6 +1,7 @@
 """``seqmem serve``: TensorFlow Serving's REST protocol, without Docker."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 LIMITS = (
     ("max-request-bytes", 8_000_000, "larger bodies are refused with 413"),
     ("max-batch", 4096, "rows in a request; more are refused with 400"),
+    ("max-answer", 1_000_000, "numbers in an answer; more are refused with 400"),
+    ("max-held-bytes", 128_000_000, "of unfinished requests and unread answers; the largest are given up"),
     ("concurrency", 64, "requests held at once; more are refused with 429"),
     ("max-connections", 1000, "connections held at once; more get 503"),
     ("threads", 2, "requests that are computed at once"),
@@ -28,18 +31,27 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     for name, default, about in LIMITS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")
     for name, number, about in (
-        ("request-timeout", 10.0, "for a request to arrive whole; then 408"),
+        ("request-timeout", 10.0, "for a request to arrive whole, then 408; and for a client to read on"),
         ("poll", 1.0, "between looks for new versions"),
-        ("grace", 10.0, "for running requests to end after SIGTERM"),
+        ("grace", 10.0, "for running requests to end after SIGTERM; then it exits all the same"),
+        ("load-timeout", 60.0, "for a version to load before the others are looked at"),
     ):
         add(f"--{name}", type=seconds, default=number, metavar="SECONDS", help=f"{about} ({number:g})")
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name that requests may give as Host, beside addresses, localhost and --host; '*' for any",
+    )
+    add("--lenient", action="store_true", help="take any Content-Type for JSON, as TensorFlow Serving does")
 
 
 def check(options: argparse.Namespace) -> None:
     """Refuse a folder without models, and an extra that is not installed."""
     from seqmem.serving.server.aspired import AspiredVersions
 
-    check_extra("server", "starlette", "uvicorn", "prometheus_client")
+    check_extra("server", "starlette", "uvicorn", "prometheus_client", "orjson")
     AspiredVersions(options.path)
 
 
@@ -47,13 +59,21 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     """Serve until SIGTERM or Ctrl-C."""
     from seqmem.serving.server.process import Limits, serve
 
-    names = ("max_request_bytes", "max_batch", "concurrency", "max_connections", "threads")
-    limits = Limits(**{name: getattr(options, name) for name in (*names, "request_timeout", "grace")})
+    limits = Limits(**{field.name: getattr(options, field.name) for field in fields(Limits)})
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    serve(options.path, host=options.host, port=options.port, poll=options.poll, limits=limits, say=say)
+    serve(
+        options.path,
+        host=options.host,
+        port=options.port,
+        poll=options.poll,
+        limits=limits,
+        say=say,
+        allow_hosts=options.allow_host,
+        lenient=options.lenient,
+    )
     return 0
 
 

@@ -55,8 +55,8 @@ DOORS = {
         "tuning.distributed.worker",  # its client
     },
     "matplotlib": {"seqmem.report.plots"},
-    "starlette": {"seqmem.serving.server.app"},
-    "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.header_timeout"},
+    "starlette": {"seqmem.serving.server.app", "seqmem.serving.server.buffers"},
+    "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.connections"},
     "prometheus_client": {"seqmem.serving.server.metrics"},
     "urllib3": {"seqmem.serving.client.rest"},
     "grpc": {"seqmem.serving.client.grpc", "tuning.distributed.chief", "tuning.distributed.worker"},

@@ -11,7 +11,7 @@ from seqmem.serving.server.configs import MODELS, read_models
 LOG = logging.getLogger(__name__)
 
 
-class Asked(NamedTuple):
+class Aspired(NamedTuple):
     """Of one model: the versions, oldest first, and what the labels stand for."""
 
     versions: list[int]
@@ -38,7 +38,7 @@ class AspiredVersions:
         if not self.now(()):
             raise FileNotFoundError(f"{path}: no SavedModel there, nor in numbered folders below it")
 
-    def now(self, served: Collection[str]) -> dict[str, Asked]:
+    def now(self, served: Collection[str]) -> dict[str, Aspired]:
         """What is asked for of each model, and nothing of those that are served and no longer there.
 
         While ``models.config`` cannot be read, that is said once, and all stays as it is.
@@ -53,20 +53,20 @@ class AspiredVersions:
             if served:
                 return {}
         folders = (each.name for each in self.root.iterdir() if each.is_dir())
-        found = dict.fromkeys(served, Asked([], {}))
+        found = dict.fromkeys(served, Aspired([], {}))
         for name in [self._only] if self._only else sorted(folders):
             if there := versions_in(self.root / name):
-                found[name] = _asked(configured.get(name), there)
+                found[name] = _aspired(configured.get(name), there)
         return found
 
 
-def _asked(model: Any, there: list[int]) -> Asked:
+def _aspired(model: Any, there: list[int]) -> Aspired:
     """What a ModelConfig asks for, of the versions that are there; the newest where it does not say."""
     if model is None:
-        return Asked(there[-1:], {})
+        return Aspired(there[-1:], {})
     policy, labels = model.model_version_policy, dict(model.version_labels)
     if policy.HasField("specific"):
-        return Asked([number for number in there if number in policy.specific.versions], labels)
+        return Aspired([number for number in there if number in policy.specific.versions], labels)
     if policy.HasField("all"):
-        return Asked(there, labels)
-    return Asked(there[-max(1, policy.latest.num_versions) :], labels)
+        return Aspired(there, labels)
+    return Aspired(there[-max(1, policy.latest.num_versions) :], labels)

@@ -6,14 +6,19 @@ Columnar: `inputs`, whole tensors. NaN, Infinity and -Infinity stand as such, an
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 
 from seqmem.serving.protocol.signatures import Spec
 from seqmem.serving.server.errors import invalid
-from seqmem.serving.server.json_tensors import WORDS, binary, plain, shown, tensor
+from seqmem.serving.server.json_tensors import WORDS, binary, listed, shown, tensor
+
+# Of a body, before it is parsed: that holds Python's one lock, for some tens of milliseconds at these.
+MOST_VALUES, MOST_LISTS = 2**20, 2**18
+MOST_SLOW = 2**20  # bytes for Python's own parser, where there is NaN in the body
 
 
 class Request(NamedTuple):
@@ -32,12 +37,9 @@ def read(body: bytes) -> Request:
     """
     if not body:
         raise invalid("JSON Parse error: The document is empty")
-    try:
-        found = json.loads(body)
-    except RecursionError:
-        raise invalid("JSON Parse error: lists in lists, too deep") from None
-    except ValueError as error:  # a wrong encoding and a number of 5,000 digits too
-        raise invalid(f"JSON Parse error: {error}") from None
+    if body.count(b"[") + body.count(b"{") > MOST_LISTS or body.count(b",") > MOST_VALUES:
+        raise invalid(f"a body of more than {MOST_VALUES} values, or of more than {MOST_LISTS} lists")
+    found = _parsed(body)
     if not isinstance(found, dict):
         raise invalid(f"JSON Value: {shown(found)} Is not object")
     signature = found.get("signature_name", "")
@@ -98,25 +100,49 @@ def write(outputs: Mapping[str, np.ndarray], *, rows: bool) -> bytes:
     Raises:
         RequestError: outputs that have no rows, or not equally many, where rows were asked for.
     """
-    lists = {name: plain(name, array) for name, array in sorted(outputs.items())}
-    if not rows:
-        return _dump({"outputs": lists if len(lists) > 1 else next(iter(lists.values()))})
-    sizes = {name: array.shape[:1] for name, array in outputs.items()}
-    if () in sizes.values() or len(set(sizes.values())) != 1:
-        raise invalid(f"outputs have no common batch size, ask for columns ('inputs'): {sizes}")
-    if len(lists) == 1:
-        return _dump({"predictions": next(iter(lists.values()))})
-    by_row = zip(*lists.values(), strict=True)
-    return _dump({"predictions": [dict(zip(lists, row, strict=True)) for row in by_row]})
+    return b"".join(pieces(outputs, rows=rows))
+
+
+def pieces(outputs: Mapping[str, np.ndarray], *, rows: bool) -> Iterator[bytes]:
+    """The body of an answer, a millisecond's work at a time: other threads run between. Raises as `write`."""
+    arrays = dict(sorted(outputs.items()))
+    one = len(arrays) == 1
+    if rows:
+        sizes = {name: array.shape[:1] for name, array in arrays.items()}
+        if () in sizes.values() or len(set(sizes.values())) != 1:
+            raise invalid(f"outputs have no common batch size, ask for columns ('inputs'): {sizes}")
+        yield b'{"predictions": '
+        yield from listed(arrays, one)
+    elif one:
+        yield b'{"outputs": '
+        yield from listed(arrays, one)
+    else:
+        for number, (name, array) in enumerate(arrays.items()):
+            yield (b"," if number else b'{"outputs": {') + orjson.dumps(name) + b": "
+            yield from listed({name: array}, True)
+        yield b"}"
+    yield b"}"
 
 
 def error(words: str) -> bytes:
     """The body of an error."""
-    return _dump({"error": words})
+    return orjson.dumps({"error": words.encode(errors="replace").decode()})
 
 
-def _dump(value: Any) -> bytes:
-    return json.dumps(value, separators=(", ", ": ")).encode()
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:  # NaN and Infinity are none of JSON's, but TensorFlow Serving's
+        if len(body) > MOST_SLOW:
+            raise invalid(
+                f"JSON Parse error: {error}. (NaN and Infinity are read in bodies of up to {MOST_SLOW} bytes)"
+            ) from None
+    try:
+        return json.loads(body.decode())
+    except RecursionError:
+        raise invalid("JSON Parse error: lists in lists, too deep") from None
+    except ValueError as error:  # a wrong encoding and a number of 5,000 digits too
+        raise invalid(f"JSON Parse error: {str(error)[:200]}") from None
 
 
 def _names(specs: Mapping[str, Spec]) -> str:

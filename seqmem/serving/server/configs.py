@@ -7,7 +7,9 @@ from typing import Any
 
 from seqmem.serving.folders import versions_in
 from seqmem.serving.protocol.protos import BatchingParameters, ModelServerConfig
+from seqmem.serving.safe_files import read_bytes
 
+MOST_CONFIG = 2**20  # bytes
 MODELS, BATCHING = "models.config", "batching_parameters.txt"
 
 
@@ -37,8 +39,10 @@ def read_models(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        config = text_format.Parse(path.read_text(), ModelServerConfig(), allow_unknown_field=True)
-    except (text_format.ParseError, UnicodeDecodeError) as error:
+        config = text_format.Parse(
+            read_bytes(path, MOST_CONFIG).decode(), ModelServerConfig(), allow_unknown_field=True
+        )
+    except (text_format.ParseError, ValueError) as error:
         raise ValueError(f"{path}: not a models.config: {error}") from error
     return {model.name: model for model in config.model_config_list.config}
 

@@ -6,9 +6,11 @@ NaN, Infinity and -Infinity stand as such, and binary strings as ``{"b64": ...}`
 import base64
 import binascii
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import orjson
 
 from seqmem.serving.protocol.tensors import DTYPES
 from seqmem.serving.server.errors import invalid
@@ -21,6 +23,8 @@ _ALLOWED = {
     "DT_INT64": (frozenset({int}), "int64"),
     "DT_BOOL": (frozenset({bool}), "bool"),
 }
+_DEEPEST = 32  # no tensor of a model has so many axes; NumPy has 64 at most
+_AT_ONCE = 2**15  # numbers that are written at once: a millisecond
 WORDS = {type(None): "Null", bool: "Bool", dict: "Object", list: "Array", str: "String"}
 WORDS |= dict.fromkeys(_NUMBERS, "Number")
 
@@ -42,6 +46,8 @@ def tensor(values: Any, dtype: str, name: str) -> np.ndarray:
     first = values
     while isinstance(first, list):
         shape.append(len(first))
+        if len(shape) > _DEEPEST:
+            raise invalid(f"{name}: lists in lists, too deep: more than {_DEEPEST}")
         if not first:
             break
         first = first[0]
@@ -118,19 +124,57 @@ def _numbers(flat: list[Any], dtype: str) -> np.ndarray:
     return found
 
 
-def plain(name: str, array: np.ndarray) -> Any:
-    """An array as lists; a float32 by its own shortest digits, without those of the double beside it."""
-    if array.dtype == object:
-        strings = [
-            {"b64": base64.b64encode(one).decode()} if name.endswith("_bytes") else _text(one, name)
-            for one in array.ravel()
-        ]
-        found = np.empty(len(strings), object)
-        found[:] = strings
-        return found.reshape(array.shape).tolist()
-    if array.dtype == np.float32:
-        return array.astype(str).astype(np.float64).tolist()
-    return array.tolist()
+def listed(arrays: Mapping[str, np.ndarray], one: bool) -> Iterator[bytes]:
+    """Arrays as JSON, some rows at a time: the only one by itself, several as an object for each row."""
+    first = next(iter(arrays.values()))
+    if not first.ndim:
+        yield _dumped(_plain(next(iter(arrays)), first), [first])
+        return
+    step = max(1, _AT_ONCE // max(1, sum(array.size for array in arrays.values()) // max(1, len(first))))
+    yield b"["
+    for start in range(0, len(first), step):
+        part = {name: array[start : start + step] for name, array in arrays.items()}
+        values = {name: _plain(name, array) for name, array in part.items()}
+        rows = values.popitem()[1] if one else _rows(values)
+        yield (b"," if start else b"") + _dumped(rows, list(part.values()))[1:-1]
+    yield b"]"
+
+
+def _rows(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def _dumped(value: Any, arrays: list[np.ndarray]) -> bytes:
+    """JSON, with NaN and infinities as TensorFlow Serving has them: orjson writes null, in their order."""
+    text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY, default=_lists)
+    if all(array.dtype.kind != "f" or np.isfinite(array).all() for array in arrays):
+        return text
+    if any(array.dtype.kind not in "fiub" for array in arrays):  # a string may have the word null in it
+        return json.dumps(value, default=_lists, separators=(",", ":")).encode()
+    rows = len(arrays[0]) if arrays[0].ndim else 1
+    flat = np.concatenate([array.reshape(rows, -1).astype("float64") for array in arrays], 1).ravel()
+    bad = flat[~np.isfinite(flat)]
+    words = [b"NaN" if one != one else b"Infinity" if one > 0 else b"-Infinity" for one in bad]
+    parts = text.split(b"null")
+    return b"".join(part for pair in zip(parts, [*words, b""], strict=True) for part in pair)
+
+
+def _plain(name: str, array: np.ndarray) -> Any:
+    """What orjson writes: numbers as they are, strings as text or base64."""
+    if array.dtype != object:
+        return np.ascontiguousarray(array) if array.ndim else array[()]
+    strings = [
+        {"b64": base64.b64encode(one).decode()} if name.endswith("_bytes") else _text(one, name)
+        for one in array.ravel()
+    ]
+    found = np.empty(len(strings), object)
+    found[:] = strings
+    return found.reshape(array.shape).tolist()
+
+
+def _lists(array: Any) -> Any:
+    """What orjson leaves to us; a float32 by its own digits, without those of the double beside it."""
+    return (array.astype(str).astype(float) if array.dtype == "float32" else array).tolist()
 
 
 def _text(value: bytes, name: str) -> str:

@@ -2,16 +2,20 @@
 
 import contextlib
 import logging
+import os
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
 from seqmem.serving.server.app import Application
-from seqmem.serving.server.header_timeout import impatient
+from seqmem.serving.server.connections import protocol
+from seqmem.serving.server.hosts import Hosts, is_loopback
 from seqmem.serving.server.limits import Limits
 from seqmem.serving.server.versions import VersionManager
 
@@ -20,9 +24,19 @@ LOG = logging.getLogger(__name__)
 
 
 def serve(
-    path: str | Path, *, host: str, port: int, poll: float, limits: Limits, say: Callable[[str], None]
+    path: str | Path,
+    *,
+    host: str,
+    port: int,
+    poll: float,
+    limits: Limits,
+    say: Callable[[str], None],
+    allow_hosts: Iterable[str] = (),
+    lenient: bool = False,
 ) -> None:
     """Serve a model, or a folder of models, until SIGTERM or SIGINT. Blocks.
+
+    It owns the process: where a computation or a disk does not end within the grace, it exits all the same.
 
     Args:
         path: ``saved_models/NAME``, or ``saved_models``.
@@ -31,6 +45,8 @@ def serve(
         poll: seconds between looks for new versions.
         limits: what it bears.
         say: is told where it listens.
+        allow_hosts: further names that requests may have in their Host header; ``*`` for any.
+        lenient: take any Content-Type for JSON.
 
     Raises:
         FileNotFoundError: no model there.
@@ -39,26 +55,27 @@ def serve(
     # That a session is a thing of old is no news: TensorFlow Serving runs one too.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    shelf = VersionManager(Path(path))
-    # A port that is taken is known before models are loaded.
-    with (
-        contextlib.suppress(_Stopped),
-        _bound(host, port) as listener,
-        _stoppable(),
-        contextlib.ExitStack() as ends,
-    ):
-        ends.callback(shelf.close)
-        shelf.look()
-        app = Application(shelf, limits)
-        ends.callback(app.close)
-        ends.enter_context(_watched(shelf, poll))
-        ends.callback(_deaf)  # first of all ends: a second Ctrl-C must not leave half of them undone
+    sys.setswitchinterval(0.001)  # status and metrics wait for one of these where all threads compute
+    manager = VersionManager(Path(path), load_timeout=limits.load_timeout)
+    busy = 0
+    with contextlib.suppress(_Stopped), _bound(host, port) as listener, _stoppable():
+        watcher = _Watcher(manager, poll)
+        watcher.first.wait(limits.load_timeout + 1)
+        app = Application(manager, limits, Hosts(host, allow_hosts), lenient=lenient)
         address = listener.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        ready = f"serving {', '.join(sorted(shelf.counts())) or 'nothing yet'} on http://{shown}:{address[1]}"
+        ready = (
+            f"serving {', '.join(sorted(manager.counts())) or 'nothing yet'} on http://{shown}:{address[1]}"
+        )
+        if not is_loopback(address[0]):
+            LOG.warning(
+                "%s is not this machine alone, and here is no login and no TLS: "
+                "docs/serving.md has a proxy that has both",
+                shown,
+            )
         config = uvicorn.Config(
             app.asgi,
-            http=impatient(limits.request_timeout),
+            http=protocol(limits.request_timeout),
             ws="none",
             lifespan="off",
             log_level="warning",
@@ -68,8 +85,23 @@ def serve(
             timeout_keep_alive=max(1, round(limits.request_timeout)),
             timeout_graceful_shutdown=max(1, round(limits.grace)),
         )
-        _server(config, lambda: say(ready)).run(sockets=[listener])
+        try:
+            _server(config, lambda: say(ready), limits.grace).run(sockets=[listener])
+        finally:
+            busy = app.close()
     say("stopped")
+    if busy or not watcher.stop():
+        _leave(busy)
+    manager.close()
+
+
+def _leave(busy: int = 0) -> None:
+    """Exit past what cannot be stopped: a thread in a graph, or before a disk that hangs."""
+    if busy:
+        LOG.warning("%d requests were not answered within --grace", busy)
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 class _Stopped(BaseException):
@@ -79,9 +111,13 @@ class _Stopped(BaseException):
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
     """Make signals an exception: Uvicorn sends them again once it has stopped; SIGTERM would end us there."""
+    stopped = False
 
     def stop(*_: object) -> None:
-        raise _Stopped
+        nonlocal stopped
+        if not stopped:  # a second Ctrl-C must not leave half of the end undone
+            stopped = True
+            raise _Stopped
 
     before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -91,39 +127,49 @@ def _stoppable() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _deaf() -> None:
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_IGN)
+class _Watcher:
+    """A look for new versions now and then, in a thread that ends with the process wherever it is."""
 
+    def __init__(self, manager: VersionManager, poll: float) -> None:
+        self.first, self._stop = threading.Event(), threading.Event()
+        self._manager, self._poll, self._complaint = manager, poll, ""
+        self._thread = threading.Thread(target=self._watch, name="seqmem-watch", daemon=True)
+        self._thread.start()
 
-@contextlib.contextmanager
-def _watched(shelf: VersionManager, poll: float) -> Iterator[None]:
-    """Look for new versions now and then, in a thread."""
-    stop = threading.Event()
+    def stop(self) -> bool:
+        """Look no more; whether it has ended."""
+        self._stop.set()
+        self._thread.join(0.1)
+        return not self._thread.is_alive()
 
-    def watch() -> None:
-        while not stop.wait(poll):
+    def _watch(self) -> None:
+        while True:
             try:
-                shelf.look()
-            except Exception:  # a disk that is away for a moment must not end the looking
-                LOG.exception("looking for new versions")
-
-    watcher = threading.Thread(target=watch, name="seqmem-watch")
-    watcher.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        watcher.join()
+                self._manager.poll()
+                self._complaint = ""
+            except Exception as error:  # a disk that is away for a moment must not end the looking
+                if str(error) != self._complaint:
+                    LOG.exception("looking for new versions")
+                self._complaint = str(error)
+            self.first.set()
+            if self._stop.wait(self._poll):
+                return
 
 
-def _server(config: uvicorn.Config, ready: Callable[[], None]) -> uvicorn.Server:
-    """Uvicorn's server, which says when it listens."""
+def _server(config: uvicorn.Config, ready: Callable[[], None], grace: float) -> uvicorn.Server:
+    """Uvicorn's server, which says when it listens, and is gone when the grace is over."""
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             ready()
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit:
+                end = threading.Timer(grace + 0.7, _leave)
+                end.daemon = True
+                end.start()
+            super().handle_exit(sig, frame)
 
     return Server(config)
 

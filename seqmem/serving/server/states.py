@@ -15,7 +15,7 @@ class States:
         self._lock = threading.Lock()
         self._states: dict[str, dict[int, tuple[str, str]]] = {}
 
-    def say(self, name: str, number: int, state: str, words: str = "") -> None:
+    def set(self, name: str, number: int, state: str, words: str = "") -> None:
         """A version is in this state now; `words` say what went wrong."""
         with self._lock:
             states = self._states.setdefault(name, {})
@@ -29,7 +29,7 @@ class States:
         with self._lock:
             return any(state == "LOADING" for state, _ in self._states.get(name, {}).values())
 
-    def told(self, name: str, number: int | None) -> list[dict[str, Any]]:
+    def status(self, name: str, number: int | None) -> list[dict[str, Any]]:
         """One version, or all, newest first, as TensorFlow Serving's JSON has them.
 
         Raises:

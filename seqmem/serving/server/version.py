@@ -15,6 +15,8 @@ from seqmem.serving.protocol.signatures import Signature, signature
 from seqmem.serving.protocol.tensors import to_array
 from seqmem.serving.server.errors import STATUSES, RequestError, invalid
 
+_REMEMBERED = 100  # shapes of a row
+
 
 class Version:
     """A SavedModel that answers.
@@ -32,6 +34,7 @@ class Version:
 
         self.name, self.number = name, int(folder.name)
         self._lock, self._running, self._retired = threading.Lock(), 0, False
+        self._row_sizes: dict[Any, int] = {}  # numbers that a row is answered with, by signature and shapes
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph)
         try:
@@ -83,6 +86,25 @@ class Version:
             raise RequestError(STATUSES.get(error.error_code, 500), _words(error)) from None
         return dict(zip(found.outputs, values, strict=True))
 
+    def answer_size(self, name: str, inputs: Mapping[str, np.ndarray]) -> int:
+        """How many numbers the answer will have: asked of its first row, once for each shape of a row.
+
+        Where the inputs have no rows in common, nothing is known before it is run: 0.
+
+        Raises:
+            RequestError: the graph's own error.
+        """
+        rows = {len(array) if array.ndim else 0 for array in inputs.values()}
+        if rows == {1} or len(rows) != 1 or 0 in rows:
+            return 0
+        shapes = (name, *(array.shape[1:] for array in inputs.values()))
+        if shapes not in self._row_sizes:
+            first = self.run(name, {each: array[:1] for each, array in inputs.items()})
+            if len(self._row_sizes) >= _REMEMBERED:
+                self._row_sizes.clear()
+            self._row_sizes[shapes] = size_of(first)
+        return self._row_sizes[shapes] * rows.pop()
+
     def metadata(self) -> dict[str, Any]:
         """The signatures as TensorFlow Serving's JSON has them."""
         from google.protobuf.json_format import MessageToDict
@@ -133,6 +155,14 @@ class Version:
             request = PredictionLog.FromString(record).predict_log.request
             inputs = {name: to_array(proto) for name, proto in request.inputs.items()}
             self.run(request.model_spec.signature_name, inputs)
+
+
+def size_of(outputs: Mapping[str, np.ndarray]) -> int:
+    """The numbers in an answer; a string counts as those that would take its place."""
+    return sum(
+        array.size if array.dtype != object else sum(1 + len(one) // 8 for one in array.ravel())
+        for array in outputs.values()
+    )
 
 
 def _words(error: Any) -> str:
