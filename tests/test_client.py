@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import served_models as made
-from samples import random_bars, random_walk
+from samples import adapted, random_bars, random_walk
 
+import seqmem
 from seqmem import cli
 from seqmem.data.series import PriceError
 from seqmem.serving import Client, ServedModel, export
@@ -101,8 +102,8 @@ def _scripted(version):
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory):
     root = tmp_path_factory.mktemp("m")
-    plain = {"data": {"column": "Adj Close"}}
-    folders = [made.put(root, "rising", 1, **plain), made.put(root, "rising", 2, 3.0, closes=6)]
+    adjusted = {"data": {"column": "Adj Close"}}
+    folders = [made.put(root, "rising", 1, **adjusted), made.put(root, "rising", 2, 3.0, context_length=6)]
     found = [Version(folder, "rising") for folder in folders]
     yield found
     for version in found:
@@ -123,7 +124,7 @@ def client(script):
 
 def test_a_server_that_is_busy_is_asked_again(client, script):
     script.failures = [503, 429]
-    assert client.forecast(random_walk(20)).shape == (3, 1)
+    assert client.forecast(random_walk(20)).shape == (1, 3)
     assert script.asked == ["metadata"] * 3 + ["rising:predict"] * 2  # describe, then the forecast
 
 
@@ -159,41 +160,51 @@ def test_nobody_listening_is_said(script):
         Client("grpc://127.0.0.1:1", name="m", retries=0).versions()
 
 
-def test_the_lookback_is_checked_before_anything_is_sent(client, script):
-    assert client.card["closes"] == made.CLOSES
+def test_prices_are_checked_before_anything_is_sent(client, script):
+    assert client.card["context_length"] == made.CONTEXT_LENGTH
     script.asked.clear()
-    with pytest.raises(PriceError, match="rising: closes: expected at least 4 rows. Received: 3"):
-        client.forecast(random_walk(20)[:3])
     prices = random_walk(20)
-    prices.iloc[-2] = np.nan
-    with pytest.raises(
-        PriceError, match=r"forecast, 2010-01-28: expected a finite price above 0. Received: nan"
-    ):
-        client.forecast(prices)
-    with pytest.raises(PriceError, match="expected a Series or a DataFrame"):
-        client.forecast([1, 2, 3])
-    with pytest.raises(PriceError, match="expected numbers"):
+    with pytest.raises(ValueError, match=r"at least 4 rows \(a window reads 4\). Received: 3"):
+        client.forecast(prices[:3])
+    with pytest.raises(ValueError, match=r"expected whole numbers from 3 .* to 19 .*Received: 2 to 2"):
+        client.forecast(prices, [2])
+    with pytest.raises(PriceError, match=r"2010-01-28, .*Received: nothing"):
+        client.forecast(prices.where(prices.index != prices.index[-2]))
+    with pytest.raises(PriceError, match="expected a path, .*a Series or an array"):
+        client.forecast(object())
+    with pytest.raises(PriceError, match="x"):
         client.forecast(prices.astype(object).where(prices.index < prices.index[-1], "x"))
     assert script.asked == []
-    prices.iloc[0] = np.nan  # far before the window
-    assert client.forecast(random_walk(20).where(prices.index > prices.index[0])).notna().all(axis=None)
 
 
-def test_bars_are_one_series_and_other_frames_are_assets(client):
+def test_the_newest_rows_are_sent_and_no_more_than_a_window(client, script, monkeypatch):
+    sent, arrays = [], codec.arrays
+    monkeypatch.setattr(codec, "arrays", lambda *given: sent.append(arrays(*given)) or sent[-1])
     prices = random_walk(20)
-    bars = pd.DataFrame({"High": prices * 2, "Adj Close": prices, "Volume": 0.0})
-    np.testing.assert_allclose(client.forecast(bars)["forecast"].iloc[0], 2 * prices.iloc[-1], rtol=1e-6)
-    assert list(client.forecast(pd.DataFrame({"A": prices, 7: prices}))) == ["A", 7]
-    assert list(client.forecast(prices.reset_index(drop=True)).index) == [20, 21, 22]
+    client.forecast(prices, [-1 + len(prices), 7])
+    windows = [prices[-4:], prices[4:8]]
+    np.testing.assert_array_equal(sent[-1]["closes"], np.float32(windows))
+
+
+def test_a_frame_is_read_by_the_column_that_the_model_was_made_from(client):
+    """By adjusted closes, where it has both; a wide frame is one batch of series; rows may have no dates."""
+    prices = random_walk(20)
+    bars = pd.DataFrame({"Close": prices * 5, "Adj Close": prices, "Volume": 0.0})
+    found = client.forecast(bars)
+    np.testing.assert_allclose(found.mean[0], [2 * h * prices.iloc[-1] for h in (1, 2, 3)], rtol=1e-6)
+    assert found.last == prices.iloc[-1]
+    for panel in ({"A": prices, 7: prices}, pd.DataFrame({"A": prices, 7: prices})):
+        assert list(client.forecast(panel).unique_id) == ["A", "7"]
+    assert client.forecast(prices.reset_index(drop=True)).ds.tolist() == [[20, 21, 22]]
 
 
 def test_another_version_behind_the_same_name_is_noticed(client, script, versions):
     prices = random_walk(20)
-    assert client.forecast(prices).iloc[0, 0] == pytest.approx(2 * prices.iloc[-1], rel=1e-6)
+    assert client.forecast(prices).mean[0, 0] == pytest.approx(2 * prices.iloc[-1], rel=1e-6)
     script.version = versions[1]
     script.failures = [400]  # as a graph that needs more closes says
-    assert client.forecast(prices).iloc[0, 0] == pytest.approx(3 * prices.iloc[-1], rel=1e-6)
-    assert client.card["closes"] == 6
+    assert client.forecast(prices).mean[0, 0] == pytest.approx(3 * prices.iloc[-1], rel=1e-6)
+    assert client.card["context_length"] == 6
 
 
 def test_signatures_and_their_inputs_are_checked(client):
@@ -201,8 +212,19 @@ def test_signatures_and_their_inputs_are_checked(client):
         client.predict("x", close=[1.0])
     with pytest.raises(ServingError, match="step: expected close, state. Received: closes"):
         client.predict("step", closes=[1.0])
-    with pytest.raises(ServingError, match="no variance: use forecast"):
-        client.volatility(random_bars(20))
+
+
+def test_a_model_without_a_card_is_asked_by_its_signatures_alone(client, script):
+    metadata = script.version.metadata()
+    script.version = SimpleNamespace(
+        metadata=lambda: {name: one for name, one in metadata.items() if name != "describe"},
+        signature=script.version.signature,
+        run=script.version.run,
+    )
+    assert client.card == {}
+    with pytest.raises(ServingError, match="rising: no card .no signature `describe`.: use predict"):
+        client.forecast(random_walk(20))
+    assert client.predict(closes=[[1, 2, 3, 4]])["forecast"].tolist() == [[8, 16, 24]]
 
 
 @pytest.mark.parametrize(
@@ -220,23 +242,36 @@ def test_what_a_client_cannot_be_made_of(url, options, words):
         Client(url, name="m", **options)
 
 
-def test_a_forecast_is_the_one_that_python_makes(fitted, prices, tmp_path):
-    folder = export(fitted, tmp_path, name="small", prices=prices)
-    version = Version(folder, "small")
-    with _scripted(version) as script, Client(script.url, name="small") as client:
-        expected = ServedModel(folder).forecast(prices)
-        found = client.forecast(prices)["forecast"]
-        np.testing.assert_allclose(found, expected, rtol=1e-6)
-        assert list(found.index) == list(expected.index)
-        assert (client.card["closes"], client.card["data"]["column"]) == (fitted.closes, "Close")
-        after = client.predict("start", closes=prices.to_numpy()[None, -fitted.closes - 1 : -1])
+def _same(found, expected):
+    for name in ("quantity", "horizons", "unique_id", "cutoff", "ds", "origins", "last"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-6)
+
+
+@contextmanager
+def _asked(folder, name):
+    version = Version(folder, name)
+    with _scripted(version) as script, Client(script.url, name=name) as client:
+        yield client
+    version.retire()
+
+
+def test_a_forecast_is_the_one_that_python_makes(exported, fitted, prices):
+    with _asked(exported, "small") as client:
+        _same(client.forecast(prices), fitted.forecast(prices))
+        panel = {"A": prices, "B": prices[:100] * 2}
+        _same(
+            client.forecast(panel, {"A": [20, 399], "B": [8]}),
+            fitted.forecast(panel, {"A": [20, 399], "B": [8]}),
+        )
+        assert (client.card["context_length"], client.card["data"]["column"]) == (9, "Close")
+        after = client.predict("start", closes=prices.to_numpy()[None, -10:-1])
         del after["forecast"]
         streamed = client.predict("step", close=prices[-1:], **after)["forecast"]
-        assert streamed.shape == (1, fitted.horizon)
+        assert streamed.shape == (1, len(fitted.horizons))
         assert np.isfinite(streamed).all()
         explained = client.predict("explain", closes=prices.to_numpy()[None])
         assert all(gate.shape[:2] == (1, fitted.lookback) for gate in explained.values())
-    version.retire()
 
 
 @pytest.fixture
@@ -298,9 +333,11 @@ def test_grpc_is_understood_by_their_own_stubs(grpc_server):
     prices = random_walk(20)
     with Client(grpc_server.url, name="rising", label="stable") as client:
         assert client.versions() == {4: "AVAILABLE"}
-        assert client.card["closes"] == made.CLOSES
+        assert client.card["context_length"] == made.CONTEXT_LENGTH
         found = client.forecast(pd.DataFrame({"A": prices, "B": 2 * prices}))
-        np.testing.assert_allclose(found["B"], [4 * h * prices.iloc[-1] for h in (1, 2, 3)], rtol=1e-6)
+        np.testing.assert_allclose(
+            found.select("B").mean[0], [4 * h * prices.iloc[-1] for h in (1, 2, 3)], rtol=1e-6
+        )
         with pytest.raises(
             ServingError, match="rising: INVALID_ARGUMENT: assertion failed: .*at least 4"
         ) as error:
@@ -313,7 +350,7 @@ def test_grpc_tries_again_where_the_server_is_busy(grpc_server):
 
     with Client(grpc_server.url, name="rising", label="stable", retries=2) as client:
         grpc_server.failures.extend([grpc.StatusCode.UNAVAILABLE] * 2)
-        assert client.card["closes"] == made.CLOSES
+        assert client.card["context_length"] == made.CONTEXT_LENGTH
         grpc_server.failures.extend([grpc.StatusCode.UNAVAILABLE] * 3)
         with pytest.raises(ServerUnavailable, match="UNAVAILABLE: busy"):
             client.forecast(random_walk(20))
@@ -322,26 +359,23 @@ def test_grpc_tries_again_where_the_server_is_busy(grpc_server):
             client.forecast(random_walk(20))
 
 
-def test_volatility_of_an_exported_model(tmp_path):
-    """High, low and close in; days, dates, variance and volatility out, as `ServedModel` has them."""
-    from samples import VOLATILITY_FORECASTERS
-
-    from seqmem.data.windows import split
-
-    bars = random_bars(300)
-    forecaster = VOLATILITY_FORECASTERS[-2]()  # linear: quick
-    parts = split(len(bars), history=forecaster.closes, horizon=5)
-    forecaster.fit(bars, parts.train, validation=parts.validation, epochs=1)
+def test_variances_of_an_exported_model_are_those_that_python_makes(tmp_path):
+    """High, low and close in; variance and volatility out, each until the last of its days."""
+    bars = random_bars(80)
+    target = seqmem.ScaleFreeVariance(memory=20, horizons=(1, 3))
+    forecaster = adapted(seqmem.variance_forecaster(None, target, lookback=8), bars)
     folder = export(forecaster, tmp_path, name="variances", prices=bars)
-    version = Version(folder, "variances")
-    with _scripted(version) as script, Client(script.url, name="variances") as client:
-        found, expected = client.volatility(bars), ServedModel(folder).volatility(bars)
-        np.testing.assert_allclose(found["variance"], expected["variance"], rtol=1e-6)
-        np.testing.assert_allclose(found["volatility"], expected["volatility"], rtol=1e-6)
-        assert (found["until"] > bars.index[-1]).all()
-        with pytest.raises(PriceError, match="closes alone"):
-            client.volatility(bars["Close"])
-    version.retire()
+    with _asked(folder, "variances") as client:
+        found = client.forecast(bars)
+        _same(found, forecaster.forecast(bars))
+        _same(found, ServedModel(folder).forecast(bars))
+        after = pd.bdate_range(bars.index[-1], periods=4)
+        assert list(found.ds[0]) == [after[1], after[3]]
+        rows = {name.lower(): bars[name].to_numpy()[None] for name in bars}
+        answer = client.predict("volatility", **rows)
+        np.testing.assert_allclose(answer["volatility"][0], found.to_frame()["volatility"], rtol=1e-6)
+        with pytest.raises(ValueError, match="expected columns high, low, close. Received: close"):
+            client.forecast(bars["Close"])
 
 
 def test_the_examples_of_the_page_on_serving_run(script, grpc_server, capsys):

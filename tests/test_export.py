@@ -180,7 +180,7 @@ def test_served_and_loaded_agree_to_the_date(exported, prices):
         served(np.ones(20))
     with pytest.raises(ValueError, match="expected closes. Received: 2 arrays"):
         served(np.ones((1, 20)), np.ones((1, 20)))
-    with pytest.raises(ValueError, match="a window reads 9 rows"):
+    with pytest.raises(ValueError, match=r"at least 9 rows \(a window reads 9\). Received: 8"):
         served.forecast(prices[:8])
 
 

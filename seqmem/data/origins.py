@@ -63,6 +63,12 @@ def as_origins(
 
 def _rows_of(index: pd.Index, origins: Any, unique_id: str, low: int, ahead: int) -> np.ndarray:
     high = len(index) - 1 - ahead
+    if high < low:
+        needs = f"a window reads {low + 1}" + (f", and {ahead} are needed ahead" if ahead else "")
+        raise ValueError(
+            f"origins: {unique_id}: expected at least {low + 1 + ahead} rows ({needs}). "
+            f"Received: {len(index)}"
+        )
     if origins is None:
         rows = np.array([high], dtype=int)
     elif isinstance(origins, slice):
