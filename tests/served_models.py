@@ -41,7 +41,7 @@ def card_of(name, quantity, columns, outputs, horizons, **more):
         "output": {output: ["batch", len(horizons)] for output in outputs},
         "context_length": CONTEXT_LENGTH,
         "horizons": horizons,
-                "point": "mean",
+        "point": "mean",
         "quantity": quantity.to_config(),
         "calendar": Weekdays().to_config(),
         **more,
