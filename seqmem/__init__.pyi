@@ -7,9 +7,9 @@ from .data.bars import read_bars as read_bars
 from .data.bars import read_panel as read_panel
 from .data.calendars import Calendar as Calendar
 from .data.calendars import EveryDay as EveryDay
-from .data.calendars import Exchange as Exchange
 from .data.calendars import Weekdays as Weekdays
 from .data.dataset import Dataset as Dataset
+from .data.exchanges import Exchange as Exchange
 from .data.reading import as_dataset as as_dataset
 from .data.reading import read as read
 from .data.series import read_prices as read_prices

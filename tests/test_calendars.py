@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqmem.data.calendars import Calendar, EveryDay, Exchange, Rows, Weekdays, infer
+from seqmem.data.calendars import Calendar, EveryDay, Rows, Weekdays, infer
+from seqmem.data.exchanges import Exchange
 
 DAYS = st.sets(st.integers(0, 6), min_size=1).map(lambda days: tuple(sorted(days)))
 CALENDARS = [
@@ -79,6 +80,11 @@ def test_what_comes_is_after_the_last_and_goes_on(calendar):
 def test_an_exchange_knows_its_holidays():
     coming = Exchange("XNYS").after(pd.Timestamp("2024-07-02"), 3)
     assert list(coming.strftime("%m-%d")) == ["07-03", "07-05", "07-08"]
+
+
+def test_an_exchange_goes_on_beyond_the_years_that_are_known_and_before_those_that_are_made_first():
+    assert len(Exchange("XBOM").after(pd.Timestamp("2026-12-30"), 30)) == 30
+    assert len(Exchange("XNYS").sessions(pd.Timestamp("1971-01-01"), pd.Timestamp("1971-12-31"))) == 253
 
 
 def test_a_year_is_the_calendars():

@@ -1,10 +1,10 @@
 """Trading calendars: on which days rows are due, and how many of them are a year."""
 
 import dataclasses
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -57,6 +57,8 @@ class Calendar(ABC):
         >>> Calendar.from_config(Weekdays((6, 0, 1, 2, 3)).to_config())
         Weekdays(days=(0, 1, 2, 3, 6), holidays=())
         """
+        for module in ("exchanges", "periods"):  # ours that stand elsewhere
+            import_module(f"seqmem.data.{module}")
         values = dict(config)
         name = values.pop("class_name", None)
         if name not in Calendar._classes:
@@ -137,49 +139,6 @@ class EveryDay(Calendar):
 
 
 @dataclass(frozen=True)
-class Exchange(Calendar):
-    """The sessions of an exchange, by the package `exchange_calendars` (``pip install seqmem[calendars]``).
-
-    Args:
-        code: its code there, the ISO 10383 MIC of most: XNYS New York, XLON London, XTAE Tel Aviv.
-
-    Raises:
-        ValueError: a code that the package does not know, or the package is not installed.
-    """
-
-    code: str
-    periods_per_year = 252.0
-
-    def __post_init__(self) -> None:
-        known = _exchange_calendars().get_calendar_names()
-        if self.code not in known:
-            raise ValueError(
-                f"Exchange: expected a code such as XNYS, XLON, XTKS. Received: {self.code!r}. All of them: "
-                'python -c "import exchange_calendars; print(exchange_calendars.get_calendar_names())"'
-            )
-
-    @property
-    def zone(self) -> str:
-        """The time zone in which the exchange counts its days."""
-        return str(self._calendar(start="2024-01-01", end="2024-02-01").tz)
-
-    def after(self, last: Any, n: int) -> pd.DatetimeIndex:
-        """The next `n` sessions."""
-        last = pd.Timestamp(last).tz_localize(None).normalize()
-        return self.sessions(last + pd.Timedelta(days=1), last + pd.Timedelta(days=2 * n + 30))[:n]
-
-    def sessions(self, first: Any, last: Any) -> pd.DatetimeIndex:
-        """The sessions from one day to another."""
-        days = self._calendar(start=first, end=max(last, first + pd.Timedelta(days=9))).sessions.as_unit("ns")
-        return pd.DatetimeIndex(days[days <= last], freq=None)
-
-    def _calendar(self, **span: Any) -> Any:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # exchange_calendars 4.13 uses what pandas 3.1 deprecates
-            return _exchange_calendars().get_calendar(self.code, **span)
-
-
-@dataclass(frozen=True)
 class Rows(Calendar):
     """No dates: rows are counted, 252 of them to a year.
 
@@ -211,12 +170,12 @@ def infer(index: pd.Index) -> Calendar:
     if not len(index):
         return Weekdays()
     dates = index.normalize().unique()
-    days = _days_of_week(dates)
+    days = days_of_week(dates)
     return EveryDay() if len(days) == 7 else Weekdays(days, _holidays(dates, days))
 
 
-def _days_of_week(dates: pd.DatetimeIndex) -> tuple[int, ...]:
-    """The days that most weeks of the last year have."""
+def days_of_week(dates: pd.DatetimeIndex) -> tuple[int, ...]:
+    """The days of the week that most weeks of the last year have, Monday is 0."""
     year = dates[dates > dates[-1] - YEAR] if len(dates) else dates
     if not len(year) or year[-1] - year[0] < pd.Timedelta(days=14):  # too few to tell: Monday to Friday, and
         return tuple(sorted({0, 1, 2, 3, 4} | {int(day) for day in year.day_of_week}))
@@ -238,11 +197,3 @@ def _holidays(dates: pd.DatetimeIndex, days: tuple[int, ...]) -> tuple[str, ...]
 
 def _is_leap(year: int) -> bool:
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def _exchange_calendars() -> Any:
-    try:
-        import exchange_calendars
-    except ImportError as error:
-        raise ValueError(f"Exchange: {error}: pip install 'seqmem[calendars]'") from error
-    return exchange_calendars

@@ -1,12 +1,13 @@
 """Checks of prices: what is surely wrong is refused; what is probably wrong, unless allowed by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from seqmem.data.calendars import Calendar, Exchange, Weekdays
+from seqmem.data.calendars import Calendar, Weekdays
+from seqmem.data.exchanges import Exchange
 from seqmem.data.faults import Fault, Where, day
 
 ENOUGH = 30  # rows: fewer show no usual change
@@ -164,45 +165,39 @@ def _unchanged(closes: np.ndarray, label: str, where: Where) -> list[Fault]:
     return []
 
 
-def _off_calendar(index: pd.DatetimeIndex, calendar: Calendar, named: bool, where: Where) -> list[Fault]:
-    """Rows that a calendar does not know, or that are not as far apart as its rows are."""
+def _off_calendar(index: pd.DatetimeIndex, calendar: Calendar, named: bool, where: Where) -> Iterator[Fault]:
+    """Rows on days without a session, sessions without a row; or rows too near or too far apart."""
     if isinstance(calendar, Exchange):
-        sessions = calendar.sessions(index[0], index[-1])
-        closed, missing = ~index.isin(sessions), sessions.difference(index)
+        closed, missing = off_sessions(index, calendar)
         if closed.mean() > 0.01:
             received = lambda row: f"{index[row]:%a %Y-%m-%d}"  # noqa: E731
-            return where(
-                closed,
-                index.name or "Date",
-                f"expected a session of {calendar.code}",
-                received,
-                doubt="calendar",
-            )
-        if len(missing) > 0.02 * len(sessions):
-            count = f"none for {len(missing)} of {len(sessions)}"
-            text = f"expected a row for each session of {calendar.code}. Received: {count}"
-            return [Fault(f"{text}, the first {day(missing[0])}", "calendar")]
-        return []
-    gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
+            expected = f"expected a session of {calendar.code}"
+            yield from where(closed, index.name or "Date", expected, received, doubt="calendar")
+        if len(missing) > 0.02 * len(index):
+            text = f"expected a row for each session of {calendar.code}. Received: none for {len(missing)}"
+            yield Fault(f"{text}, the first {day(missing[0])}", "calendar")
+        return
     if len(index) < ENOUGH or (named and isinstance(calendar, Weekdays)):
-        return []
+        return
+    gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
     low, high = calendar.spacing
     usual = float(np.median(gaps))
-    if not low <= usual <= high:
-        text = f"expected a row a {calendar.period}. Received: rows {usual:g} days apart"
-        period = "week" if 6 < usual < 8 else "month" if 27 < usual < 32 else ""
-        return [Fault(text, "spacing", cure=f"--period {period} reads them as {period}s" if period else "")]
     apart = (gaps > calendar.longest) | (gaps < low)
-    if apart.mean() > 0.05:
-        other = float(np.median(gaps[apart]))
-        share = f"{apart.mean():.0%} of the rows are {other:g} days apart"
-        text = f"expected a row a {calendar.period}. Received: {share}"
-        return [
-            Fault(
-                text, "spacing", tuple((np.flatnonzero(apart) + 1).tolist()), "daily rows after weekly ones?"
-            )
-        ]
-    return []
+    text = f"expected a row a {calendar.period}. Received: "
+    if not low <= usual <= high:
+        period = "week" if 6 < usual < 8 else "month" if 27 < usual < 32 else ""
+        cure = f"--period {period} reads them as {period}s" if period else ""
+        yield Fault(f"{text}rows {usual:g} days apart", "spacing", cure=cure)
+    elif apart.mean() > 0.05:
+        share = f"{apart.mean():.0%} of the rows are {np.median(gaps[apart]):g} days apart"
+        rows = tuple((np.flatnonzero(apart) + 1).tolist())
+        yield Fault(text + share, "spacing", rows, "daily rows after weekly ones?")
+
+
+def off_sessions(index: pd.DatetimeIndex, calendar: Exchange) -> tuple[np.ndarray, pd.DatetimeIndex]:
+    """Whether a row stands on a day without a session, [N]; and the sessions that have no row."""
+    sessions = calendar.sessions(index[0], index[-1])
+    return ~index.isin(sessions), sessions.difference(index)
 
 
 def _beside(values: np.ndarray, closes: np.ndarray) -> Callable[[int], Any]:

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from seqmem.data.faults import PriceError
@@ -20,6 +22,14 @@ ALIASES = {
     "vol": "volume",
     "vol.": "volume",
 }
+QUANTITIES = frozenset(  # what is known of one series, and no name of a series
+    (
+        *("price", "last", "value", "settle", "settlement", "nav", "bid", "ask", "mid", "vwap", "change"),
+        *("market_cap", "total_volume", "turnover", "trades", "count"),
+        *("kurs", "schluss", "schlusskurs", "umsatz", "volumen", "dernier", "cierre", "chiusura", "ultimo"),
+    )
+)
+NEAR = 0.1  # in logarithms: columns that are always so near are open, high, low and close of one series
 DATES = ("date", "datetime", "timestamp", "time", "day")  # in this order, wherever they stand
 
 
@@ -46,7 +56,7 @@ def plain_name(column: Any) -> str:
     >>> plain_name(" Adjusted Close")
     'adj close'
     """
-    plain = re.sub(r"\s+", " ", str(column)).strip().lower()
+    plain = re.sub(r"\s+", " ", str(column)).strip(" *").lower()  # Yahoo's pages have Close* and Adj Close**
     return ALIASES.get(plain, plain)
 
 
@@ -91,7 +101,7 @@ def date_column(data: pd.DataFrame, table: Table, options: Options) -> tuple[Any
     if len(data.columns) < 2 or plain_name(data.columns[0]) in PRICES:
         raise PriceError(
             f"{table.name}: no dates: expected them in the index or in a column called Date. "
-            f"Received: {_listed(data)}"
+            f"Received: {_listed(data)}{_separated(data)}"
         )
     return data.iloc[:, 0], str(data.columns[0]).strip(), data.iloc[:, 1:]
 
@@ -106,7 +116,7 @@ def price_columns(data: pd.DataFrame, table: Table, options: Options) -> dict[st
     exact = {str(one): one for one in data.columns}
     found: dict[str, Any] = {}
     for kind, given in (("close", options.column), ("high", options.high), ("low", options.low)):
-        column = exact.get(given or "", names.get(plain_name(given or kind)))
+        column = exact.get(given, names.get(plain_name(given))) if given else names.get(kind)
         if given is not None and column is None:
             raise PriceError(f"{table.name}: no column {given!r}. Received: {_listed(data)}")
         if column is not None:
@@ -121,11 +131,28 @@ def price_columns(data: pd.DataFrame, table: Table, options: Options) -> dict[st
             hint = ": --column says which holds the closes" if usable else ""
             raise PriceError(f"{table.name}: no column 'Close'. Received: {_listed(data)}{hint}")
         else:
+            _refuse_one_series(data[usable], table, options)
             return {}
     if ("high" in found) != ("low" in found):
         there, missing = ("high", "Low") if "high" in found else ("low", "High")
         raise PriceError(f"{table.name}: column {str(found[there])!r} without column {missing!r}")
     return found
+
+
+def _refuse_one_series(data: pd.DataFrame, table: Table, options: Options) -> None:
+    """Refuse columns that look like the prices of one series, under names that are not known."""
+    if options.series is not None:
+        return
+    known = any(plain_name(one) in QUANTITIES for one in data.columns)
+    values = [to_numbers(data[one]).values for one in data.columns]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = [np.abs(np.log(later / one)) for one, later in pairwise(values)]
+    near = len(data) > 9 and any(np.nanmax(np.where(np.isfinite(one), one, 0)) < NEAR for one in apart)
+    if known or near:
+        raise PriceError(
+            f"{table.name}: no column 'Close'. Received: {_listed(data)}: --column says which holds the "
+            "closes; if they are many series, a column each: --series '*'"
+        )
 
 
 def is_numeric(raw: pd.Series) -> bool:
@@ -148,6 +175,11 @@ def _with_time(data: pd.DataFrame, wanted: Any) -> tuple[Any, str, pd.DataFrame]
 
 def _is_price(raw: pd.Series) -> bool:
     return plain_name(raw.name) in PRICES and pd.api.types.is_numeric_dtype(raw)
+
+
+def _separated(data: pd.DataFrame) -> str:
+    marks = [mark for mark in ";|\t " if len(data.columns) == 1 and mark in str(data.columns[0])]
+    return f": are the values separated by {marks[0]!r}? --separator {marks[0]!r}" if marks else ""
 
 
 def _listed(data: pd.DataFrame) -> str:

@@ -75,7 +75,7 @@ def to_stamps(raw: pd.Series | pd.Index, label: str, date_format: str | None = N
         return (
             _from_numbers(raw, label) if date_format is None else _by_form(_digits(raw), label, date_format)
         )
-    text = raw.astype("string").str.strip()
+    text = raw.astype("string").str.strip().str.replace(r"\s+", " ", regex=True)
     if date_format is not None:
         return _by_form(text, label, date_format)
     numbers = pd.to_numeric(text, errors="coerce")

@@ -176,6 +176,10 @@ def _refuse_other(text: str, path: Path) -> None:
         raise PriceError(
             f"{path}: expected a table. Received: JSON: give a frame: pandas.read_json({str(path)!r})"
         )
+    if begin.startswith("version https://git-lfs"):
+        raise PriceError(
+            f"{path}: expected a table. Received: a pointer of Git LFS: git lfs pull fetches the file"
+        )
     if "\x00" in text:
         raise PriceError(f"{path}: expected text, Parquet, Feather or Excel. Received: other binary data")
 

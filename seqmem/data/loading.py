@@ -1,5 +1,6 @@
 """Tables: from a file of any kind, a frame of any library, or what is bundled."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -159,10 +160,8 @@ def _binary_reader(path: Path, sheet: str | None) -> Callable[[], pd.DataFrame] 
 
 def _looks_like_data(names: list[str]) -> bool:
     """Whether what should be names are numbers and dates."""
-    numbers = [one for one in names[1:] if one]
-    return bool(numbers) and all(
-        one.replace(".", "").replace("-", "").isdigit() for one in (names[0], *numbers)
-    )
+    filled = [one for one in names if one]
+    return sum(bool(re.fullmatch(r"[$+-]?[0-9][0-9.,:/ -]*", one)) for one in filled) > len(filled) / 2
 
 
 def _bundled(source: str) -> pd.DataFrame:

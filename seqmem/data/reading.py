@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.data.calendars import Calendar, Exchange, infer
-from seqmem.data.checks import check_dates, check_values, doubts
+from seqmem.data.calendars import Calendar, infer
+from seqmem.data.checks import check_dates, check_values, doubts, off_sessions
 from seqmem.data.columns import Options
 from seqmem.data.dataset import Dataset, PriceData
-from seqmem.data.faults import Fault, Findings, PriceError, PriceWarning, Where
+from seqmem.data.exchanges import Exchange
+from seqmem.data.faults import Fault, Findings, PriceError, PriceWarning, Where, day
 from seqmem.data.loading import ArrowStream, Table, load
 from seqmem.data.periods import PERIODS, infer_period
 from seqmem.data.tables import Series, series_of
@@ -105,6 +106,8 @@ def read(
         )
     for unique_id, one in found.items():
         _check(one, unique_id if len(found) > 1 else "", calendar, findings, named, allow_negative)
+    if isinstance(calendar, Exchange):
+        findings.notes += _sessions_in_words(found, calendar)
     findings.settle()
     for text in findings.warnings:
         warnings.warn(f"{name}: {text}", PriceWarning, stacklevel=2)
@@ -184,6 +187,23 @@ def _check(
     if not faults:
         faults += doubts(one.frame, one.label, where, calendar, named=named, negative=negative)
     findings.add(faults)
+
+
+def _sessions_in_words(found: Mapping[str, Series], calendar: Exchange) -> list[str]:
+    """How far the dates are those of the exchange that was named."""
+    notes = []
+    for one in found.values():
+        index = one.frame.index
+        if isinstance(index, pd.DatetimeIndex) and len(index) and not index.hasnans:
+            closed, missing = off_sessions(index, calendar)
+            for dates, what in (
+                (index[closed], "rows on days without"),
+                (missing, "days without a row but with"),
+            ):
+                if len(dates):
+                    some = ", ".join(day(date) for date in dates[:3]) + (", ..." if len(dates) > 3 else "")
+                    notes.append(f"{len(dates)} {what} a session of {calendar.code}: {some}")
+    return notes
 
 
 def _floats(source: pd.Series) -> np.ndarray:

@@ -63,12 +63,16 @@ def series_of(table: Table, options: Options) -> dict[str, Series]:
         return {"series": _series(data, raw, label, columns, table, options)}
     found = {}
     for one in data.columns:
-        if is_numeric(data[one]):
+        if is_numeric(data[one]) and options.series in (None, "*", str(one)):
             series = _series(data[[one]], raw, label, {"close": one}, table, options)
             series.keep(
                 slice(int(series.frame["close"].notna().to_numpy().argmax()), None)
             )  # others began before
             found[str(one)] = series
+    if not found:
+        raise PriceError(
+            f"{table.name}: no series {options.series!r}. Received: {', '.join(map(str, data.columns))}"
+        )
     return found
 
 

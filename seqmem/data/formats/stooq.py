@@ -7,7 +7,7 @@ import pandas as pd
 from seqmem.data.formats import ID, Format, renamed
 
 NAMES = {"<date>": "Date", "<open>": "Open", "<high>": "High", "<low>": "Low", "<close>": "Close"}
-OTHERS = {"<vol>": "Volume", "<tickvol>": "Volume", "<ticker>": ID, "<openint>": "OpenInt", "<time>": "Time"}
+OTHERS = {"<vol>": "Volume", "<ticker>": ID, "<openint>": "OpenInt", "<time>": "Time"}
 
 
 class Stooq(Format):
