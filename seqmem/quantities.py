@@ -24,13 +24,22 @@ class Quantity(ABC):
         name: in tables and errors.
         expected: what a forecast of it must be, in words.
         formats: column of `Forecast.to_frame` -> format specification.
+        label: what a table calls the forecast itself.
+        is_level: whether it is in the units of the closes, so that a plot may show both.
         signature: a second name of the signature that forecasts it, or none.
     """
 
     name: ClassVar[str]
     expected: ClassVar[str] = "a finite number"
     formats: ClassVar[dict[str, str]] = {}
+    label: ClassVar[str] = "forecast"
+    is_level: ClassVar[bool] = False
     signature: ClassVar[str] = ""
+
+    @property
+    def note(self) -> str:
+        """What a reader of a table should know of its columns; empty where they say it."""
+        return ""
 
     @abstractmethod
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
@@ -88,6 +97,7 @@ class Price(Quantity):
     name = "price"
     expected = "a price above 0"
     formats = {"mean": ".2f", "change": "+.2%"}
+    is_level = True
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The price: forecast."""
@@ -137,6 +147,7 @@ class Variance(Quantity):
     name = "variance"
     expected = "a variance above 0"
     formats = {"mean": ".3e", "volatility": ".2%"}
+    label = "variance"
     signature = "volatility"
 
     def __post_init__(self) -> None:
@@ -146,6 +157,14 @@ class Variance(Quantity):
     def for_periods(self, periods_per_year: float) -> "Variance":
         """Annualised with them."""
         return Variance(periods_per_year)
+
+    @property
+    def note(self) -> str:
+        """Of what a variance is, and how it is annualised."""
+        return (
+            "variance: of the log return over those days; "
+            f"volatility: annualised ({self.periods_per_year:g} days)"
+        )
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The variance over each horizon, and the annualised volatility at that rate."""

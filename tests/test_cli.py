@@ -244,10 +244,11 @@ def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys)
     command = ["forecast", str(tmp_path / "m"), str(csv), "--csv", str(files[0]), "--plot", str(files[1])]
     assert cli.main(command) == 0
     said = capsys.readouterr().out
-    expected = fitted.forecast(prices, [len(prices) - 1])[0]
-    written = pd.read_csv(files[0], index_col="date", parse_dates=True)["forecast"]
-    np.testing.assert_allclose(written, expected, rtol=1e-6)
-    assert list(written.index) == list(pd.bdate_range("2011-07-18", periods=3))
+    (expected,) = fitted.forecast(prices).mean
+    written = pd.read_csv(files[0], parse_dates=["ds", "cutoff"])
+    np.testing.assert_allclose(written["mean"], expected, rtol=1e-6)
+    assert list(written["ds"]) == list(pd.bdate_range("2011-07-18", periods=3))
+    assert set(written["cutoff"]) == {prices.index[-1]}
     assert all(f"{close:.2f}" in said for close in expected)
     assert files[1].read_bytes().startswith(b"\x89PNG")
     assert not list(tmp_path.glob(".f.*"))
@@ -331,8 +332,6 @@ def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys
     card = json.loads((tmp_path / "saved_models/volatility/1/card.json").read_text())
     assert card["input"] == {name: ["batch", "at least 136"] for name in ("high", "low", "close")}
     assert card["horizons"] == [1, 5]
-    served = ServedModel("saved_models/volatility").volatility(random_bars(1200))
-    assert served["days"].tolist() == [1, 5]
-    np.testing.assert_allclose(
-        served["volatility"] ** 2 * served["days"] / 252, served["variance"], rtol=1e-5
-    )
+    served = ServedModel("saved_models/volatility").forecast(random_bars(1200)).to_frame()
+    assert served["h"].tolist() == [1, 5]
+    np.testing.assert_allclose(served["volatility"] ** 2 * served["h"] / 252, served["mean"], rtol=1e-5)

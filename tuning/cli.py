@@ -89,6 +89,7 @@ def _add_running(parse: argparse.ArgumentParser) -> None:
 def check(options: argparse.Namespace) -> None:
     """Refuse a space, prices, names or folders that will not do; name the model."""
     options.name, options.column = options.name or options.task, options.column or "Close"
+    options.high, options.low = options.high or "High", options.low or "Low"
     space = {one.name: getattr(options, one.name) for one in fields(SearchSpace)}
     SearchSpace(**{name: value for name, value in space.items() if value is not None})
     check_cells(options.cells or ())

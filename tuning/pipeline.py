@@ -11,15 +11,15 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from seqmem.data.dataset import PriceData
 from seqmem.data.series import day
 from seqmem.models.classics import REFERENCES
 from seqmem.report import (
-    DATES_NOTE,
-    FORECAST_FORMATS,
     LEAGUE_NOTE,
-    forecast_table,
     heading,
     league_tables,
+    origin_text,
+    print_forecast,
     table,
 )
 from seqmem.serving import ServedModel, export
@@ -193,16 +193,8 @@ def _say_variances(selected: Selected, console: Console) -> None:
 _SAY = {"path": _say_scores, "volatility": _say_variances}
 
 
-def _say_forecast(folder: Path, prices: Any, console: Console) -> None:
+def _say_forecast(folder: Path, prices: PriceData, console: Console) -> None:
     """What the folder itself answers, loaded as a server would load it."""
-    served = ServedModel(folder)
-    if isinstance(prices, pd.DataFrame):
-        heading(f"Exported to {folder}; its forecast from {day(prices.index[-1])}", console)
-        console.print(table(served.volatility(prices), formats={"variance": ".3e", "volatility": ".2%"}))
-        return
-    forecast = served.forecast(prices)
-    heading(
-        f"Exported to {folder}; its forecast from {day(prices.index[-1])} ({prices.iloc[-1]:.2f})", console
-    )
-    console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
-    console.print(DATES_NOTE, style="dim")
+    forecast = ServedModel(folder).forecast(prices)
+    heading(f"Exported to {folder}; its forecast from {origin_text(forecast)}", console)
+    print_forecast(forecast, console)

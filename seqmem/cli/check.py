@@ -4,10 +4,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import FAILED, Command
-from seqmem.cli.options import add_prices, check_prices, read_closes
+from seqmem.cli.options import add_prices, check_prices, read_prices
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+DOUBTS = ("split",)  # this command shows them all
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:
@@ -19,7 +21,8 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     def say(text: str, style: str = "") -> None:
         console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
-    prices = read_closes(options)
+    data = read_prices(options, allow=DOUBTS)
+    prices = data.frame["close"].rename(data.column)
     found = inspect_prices(prices)
     say(f"{options.prices}: {len(prices)} rows, {day(prices.index[0])} to {day(prices.index[-1])}")
     say(f"from {prices.min():g} to {prices.max():g}; {found.unchanged:.1%} of closes are unchanged")

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
 from seqmem.cli.options import (
@@ -12,14 +12,17 @@ from seqmem.cli.options import (
     check_files,
     check_model,
     check_prices,
-    read_bars,
-    read_closes,
+    read_prices,
     whole,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from rich.console import Console
+
+    from seqmem.data.dataset import Dataset
+    from seqmem.models.forecaster import Forecaster
 
 LAGS = (0, 1, 2, 5, 10, 20, 60, 120, 250)  # that are shown
 
@@ -47,12 +50,12 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     from seqmem import diagnostics
     from seqmem.report import plot_flow
     from seqmem.serving import load
+    from seqmem.serving.card import read_card
+    from seqmem.serving.folders import newest
 
     forecaster = load(options.model)
-    prices = _read(options, forecaster)
-    last = len(forecaster.target.levels(prices)) - 1
-    first = max(forecaster.closes - 1, last - options.windows + 1)
-    seen = diagnostics.sequences(forecaster, prices, np.arange(first, last + 1))
+    data = read_prices(options, card=read_card(newest(options.model)))
+    seen = np.concatenate([_last_windows(forecaster, data[name], options.windows) for name in data.ids])
     flows = {}
     for layer in diagnostics.recurrent_layers(forecaster):
         flow = diagnostics.gradient_flow(layer, seen)
@@ -73,6 +76,14 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     return 0
 
 
+def _last_windows(forecaster: "Forecaster", data: "Dataset", windows: int) -> "np.ndarray":
+    """What the network sees in the last windows of a series: [at most `windows`, T, F]."""
+    from seqmem.diagnostics import sequences
+
+    first = max(forecaster.context_length - 1, len(data) - windows)
+    return sequences(forecaster, data, slice(min(first, len(data) - 1), len(data)))
+
+
 def _show(name: str, found: "dict[str, pd.DataFrame]", used: int, days: int, console: "Console") -> None:
     from seqmem.report import heading, table
 
@@ -90,15 +101,6 @@ def _by_cell(lives: "pd.DataFrame") -> "pd.DataFrame":
     """The spread of the half-lives over the units of each cell."""
     spread = lives["half_life"].groupby("cell").describe()[["min", "25%", "50%", "75%", "max"]]
     return spread.rename(columns={"50%": "median"}).reset_index()
-
-
-def _read(options: argparse.Namespace, forecaster: Any) -> Any:
-    from seqmem.serving import ServedModel
-
-    column = ServedModel(options.model).column
-    if not forecaster.target.columns:
-        return read_closes(options, column=column, rows=1)
-    return read_bars(options, column=column, rows=1)
 
 
 COMMAND = Command(

@@ -1,7 +1,7 @@
 """``seqmem forecast``: what an exported model says of the days after the last close of a file."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
 from seqmem.cli.options import (
@@ -11,8 +11,7 @@ from seqmem.cli.options import (
     check_files,
     check_model,
     check_prices,
-    read_bars,
-    read_closes,
+    read_prices,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     """Add a model, prices, and where to write."""
     add_model(parse)
     add_prices(parse, column="the one that the model learnt from")
-    add_files(parse, csv="write the forecast as CSV too", plot="draw it (of prices)")
+    add_files(parse, csv="write the forecast as CSV too", plot="draw it")
 
 
 def check(options: argparse.Namespace) -> None:
@@ -36,42 +35,19 @@ def check(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Print the forecast; write and draw it where that is wanted."""
     from seqmem.files import written_whole
-    from seqmem.report import DATES_NOTE, FORECAST_FORMATS, forecast_table, plot_forecast, table
+    from seqmem.report import origin_text, plot_forecast, print_forecast
     from seqmem.serving import ServedModel
 
     served = ServedModel(options.model)
-    if served.days:
-        return _forecast_variance(options, served, console)
-    prices = read_closes(options, column=served.column, rows=1)
-    forecast = served.forecast(prices)
-    console.print(
-        f"{served.folder}: from {prices.index[-1]:%Y-%m-%d} ({prices.iloc[-1]:.2f})", highlight=False
-    )
-    console.print(table(forecast_table(forecast, prices), formats=FORECAST_FORMATS))
-    console.print(DATES_NOTE, style="dim")
+    data = read_prices(options, card=served.card)
+    forecast = served.forecast(data)
+    console.print(f"{served.folder}: from {origin_text(forecast)}", highlight=False)
+    print_forecast(forecast, console)
     if options.csv:
         with written_whole(options.csv) as draft:
-            forecast.rename_axis("date").to_csv(draft)
+            forecast.to_frame().to_csv(draft, index=False)
     if options.plot:
-        plot_forecast(prices, forecast, options.plot)
-    return 0
-
-
-def _forecast_variance(options: argparse.Namespace, served: Any, console: "Console") -> int:
-    from seqmem.files import written_whole
-    from seqmem.report import table
-
-    if options.plot:
-        raise ValueError("--plot draws paths of prices; this is a model of variances")
-    bars = read_bars(options, column=served.column, rows=1)
-    found = served.volatility(bars)
-    console.print(f"{served.folder}: from {bars.index[-1]:%Y-%m-%d}, over the next days", highlight=False)
-    console.print(table(found, formats={"variance": ".3e", "volatility": ".2%"}))
-    note = "variance: of the log return over those days; volatility: annualised volatility (252 days)"
-    console.print(note, style="dim")
-    if options.csv:
-        with written_whole(options.csv) as draft:
-            found.to_csv(draft, index=False)
+        plot_forecast(forecast, data, options.plot)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Options that several commands share: how they are read, and what is checked of them before any work."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,7 +10,7 @@ from seqmem.files import check_file, check_plot
 from seqmem.serving.folders import check_destination, newest
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from seqmem.data.dataset import Dataset
 
 Options: TypeAlias = argparse._ActionsContainer
 """A parser, or a group of its options."""
@@ -98,11 +98,13 @@ def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close"
     about = f"CSV or Parquet file of daily prices; or {bundled}"
     data.add_argument(*(name or ("prices",)), metavar="FILE|bundled:NAME", help=about, **more)
     data.add_argument("--column", metavar="NAME", help=f"the column of closes ({column})")
-    data.add_argument("--high", default="High", metavar="NAME", help="the column of daily highs (High)")
-    data.add_argument("--low", default="Low", metavar="NAME", help="the column of daily lows (Low)")
+    data.add_argument("--high", metavar="NAME", help="the column of daily highs (High)")
+    data.add_argument("--low", metavar="NAME", help="the column of daily lows (Low)")
     data.add_argument(
         "--date-format", metavar="FORMAT", help="of dates that are not ISO, as in strptime: %%d.%%m.%%Y"
     )
+    about = "take prices in spite of a doubt, by the name that its error has: split"
+    data.add_argument("--allow", type=choices(str), default=(), metavar="A,B,...", help=about)
 
 
 def check_prices(options: argparse.Namespace) -> None:
@@ -116,29 +118,25 @@ def check_prices(options: argparse.Namespace) -> None:
     check_source(options.prices)
 
 
-def read_closes(options: argparse.Namespace, *, column: str | None = None, rows: int = 35) -> "pd.Series":
-    """The closes of the source.
+def read_prices(
+    options: argparse.Namespace, *, card: Mapping[str, Any] | None = None, allow: Collection[str] = ()
+) -> "Dataset":
+    """The data: the one reading of every command.
+
+    Args:
+        options: of the command line.
+        card: of a model: closes are read from the column that it learnt from, unless another is named.
+        allow: doubts that are set aside beside those of the command line.
 
     Raises:
         PriceError: prices that cannot be used.
     """
-    from seqmem.data.series import read_prices
+    from seqmem.data.reading import read
 
-    column = options.column or column or "Close"
-    how = {"lookback": rows, "horizon": 0, "date_format": options.date_format}
-    return read_prices(options.prices, column, **how)
-
-
-def read_bars(options: argparse.Namespace, *, column: str | None = None, rows: int = 252) -> "pd.DataFrame":
-    """The closes of the source, and its highs and lows where there are any.
-
-    Raises:
-        PriceError: prices that cannot be used.
-    """
-    from seqmem.data.bars import read_bars
-
-    columns = {"close": options.column or column or "Close", "high": options.high, "low": options.low}
-    return read_bars(options.prices, rows=rows, date_format=options.date_format, **columns)
+    learnt_from = (card or {}).get("data", {}).get("column", "Close")
+    column = options.column or (None if learnt_from == "Close" else learnt_from)
+    names = {"column": column, "high": options.high, "low": options.low}
+    return read(options.prices, **names, date_format=options.date_format, allow={*options.allow, *allow})
 
 
 def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:

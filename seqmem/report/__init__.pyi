@@ -13,10 +13,10 @@ from .scores import plot_variances as plot_variances
 from .scores import scorecard_tables as scorecard_tables
 from .studies import plot_study as plot_study
 from .studies import study_table as study_table
-from .tables import DATES_NOTE as DATES_NOTE
-from .tables import FORECAST_FORMATS as FORECAST_FORMATS
 from .tables import forecast_table as forecast_table
 from .tables import heading as heading
+from .tables import origin_text as origin_text
+from .tables import print_forecast as print_forecast
 from .tables import table as table
 from .volatility import LEAGUE_NOTE as LEAGUE_NOTE
 from .volatility import league_tables as league_tables

@@ -3,23 +3,40 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
+from seqmem.data.dataset import PriceData
+from seqmem.data.reading import as_dataset
+from seqmem.evaluation.forecast import Forecast
 from seqmem.files import check_plot, written_whole
 
 
-def plot_forecast(prices: pd.Series, forecast: pd.Series, path: str | Path, *, days: int = 120) -> Path:
-    """The last `days` closes and the forecast after them, as PNG, SVG or PDF by the file's suffix.
+def plot_forecast(forecast: Forecast, data: PriceData, path: str | Path, *, days: int = 120) -> Path:
+    """The forecast of one series, and the `days` closes before it where both have one unit.
+
+    Args:
+        forecast: from one origin.
+        data: the series.
+        path: .png, .svg or .pdf.
+        days: of closes, at most.
 
     Raises:
-        ValueError: a suffix other than .png, .svg and .pdf, or no such folder.
+        ValueError: several origins, a suffix other than .png, .svg and .pdf, or no such folder.
     """
+    if len(forecast) != 1:
+        raise ValueError(f"plot: expected one forecast. Received: {len(forecast)}, from {forecast!r}")
     figure, axes = figure_with_axes()
-    recent = prices.iloc[-days:]
-    axes.plot(recent.index, recent.to_numpy(), color="black", linewidth=1, label="close")
-    joined = pd.concat([recent.iloc[-1:], forecast])
-    axes.plot(joined.index, joined.to_numpy(), color="tab:red", marker="o", markersize=3, label="forecast")
-    axes.set_ylabel(str(prices.name))
+    dates, values = forecast.ds[0], forecast.point[0]
+    if forecast.quantity.is_level:
+        known = as_dataset(data)[forecast.unique_id[0]].frame["close"].iloc[: forecast.origins[0] + 1]
+        recent = known.iloc[-days:]
+        axes.plot(recent.index, recent.to_numpy(), color="black", linewidth=1, label="close")
+        dates, values = np.append(recent.index[-1:], dates), np.append(recent.iloc[-1:], values)
+    axes.plot(dates, values, color="tab:red", marker="o", markersize=3, label=forecast.quantity.label)
+    if forecast.quantiles is not None or forecast.paths is not None:
+        low, high = forecast.interval(90)
+        axes.fill_between(forecast.ds[0], low[0], high[0], color="tab:red", alpha=0.15, label="90%")
+    axes.set_ylabel(forecast.quantity.name)
     axes.legend(frameon=False)
     return saved(figure, path)
 

@@ -1,6 +1,6 @@
 """DataFrames as tables on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from seqmem.data.series import day
+from seqmem.evaluation.forecast import Forecast
 
-DATES_NOTE = "Dates are the coming trading days; holidays are not known."
 NARROW = 10  # characters of text that are never wrapped
-FORECAST_FORMATS = {"forecast": ".2f", "change": "+.2%"}
+DATES_NOTE = "Dates are the coming trading days, by the calendar of the model."
 
 
 def heading(text: str, console: Console) -> None:
@@ -19,17 +19,35 @@ def heading(text: str, console: Console) -> None:
     console.print(f"\n{text}", style="bold", highlight=False, markup=False, soft_wrap=True)
 
 
-def forecast_table(forecast: pd.Series, prices: pd.Series) -> pd.DataFrame:
-    """A dated forecast as a table: date, forecast, and its change from the last close."""
-    return pd.DataFrame(
-        {
-            "date": [
-                f"{date:%a %Y-%m-%d}" if isinstance(date, pd.Timestamp) else date for date in forecast.index
-            ],
-            "forecast": forecast.to_numpy(),
-            "change": forecast.to_numpy() / prices.iloc[-1] - 1,
-        }
-    )
+def forecast_table(forecast: Forecast, levels: Sequence[float] = (90,)) -> pd.DataFrame:
+    """A forecast as a table: dates, what is forecast, and what else its quantity shows.
+
+    The series stands in it where there are several, and the days ahead where they are not 1, 2, 3, ...
+    """
+    frame = forecast.to_frame(levels)
+    dates = [f"{date:%a %Y-%m-%d}" if isinstance(date, pd.Timestamp) else date for date in frame["ds"]]
+    shown = {"series": frame["unique_id"]} if frame["unique_id"].nunique() > 1 else {}
+    if forecast.horizons != tuple(range(1, len(forecast.horizons) + 1)):
+        shown["days"] = frame["h"]
+    rest = frame.columns[frame.columns.get_loc("h") + 1 :]
+    return pd.DataFrame(shown | {"date": dates} | {name: frame[name] for name in rest})
+
+
+def print_forecast(forecast: Forecast, console: Console) -> None:
+    """Print the table of a forecast, and what a reader should know of it."""
+    shown, quantity = forecast_table(forecast), forecast.quantity
+    point = "mean" if "mean" in shown else "median"
+    formats = {name: quantity.formats.get("mean", "") for name in shown if name[:3] in ("lo-", "hi-")}
+    formats |= {**quantity.formats, quantity.label: quantity.formats.get("mean", "")}
+    console.print(table(shown.rename(columns={point: quantity.label}), formats=formats))
+    for note in filter(None, (quantity.note, DATES_NOTE)):
+        console.print(note, style="dim", highlight=False)
+
+
+def origin_text(forecast: Forecast) -> str:
+    """From when a forecast is: the date and the close of its only origin; of several the last date."""
+    close = f" ({forecast.last[0]:.2f})" if len(forecast) == 1 else f", {len(forecast)} series"
+    return f"{day(pd.Index(forecast.cutoff).max())}{close}"
 
 
 def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most: int | None = None) -> Table:
