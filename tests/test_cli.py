@@ -125,6 +125,7 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
         ("check", "none.csv"): "none.csv: no such file",
         ("check", "."): ".: is a folder",
         ("check", "prices.txt"): "prices.txt: the file is empty",
+        ("check", csv, "--calendar", "NOWHERE"): "NOWHERE",
         ("check", "sp500"): "(is it bundled:sp500?)",
         ("check", "bundled:dax"): "no bundled series 'dax'",
         ("forecast", "nowhere", csv): "nowhere: no SavedModel there",
@@ -193,26 +194,30 @@ def test_check_says_what_a_series_is_fit_for(csv, capsys):
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("damage", "words", "cure"),
     [
-        (lambda p: p.where(p.index < p.index[200], p / 2), "looks like a 2:1 split"),
-        (lambda p: p.where(p.index < p.index[200], p * 10), "looks like a 10:1 split"),
-        (lambda p: p.where((p.index < p.index[50]) | (p.index > p.index[390]), 100.0), "repeat the close"),
-        (lambda p: np.exp((p / 10).cumsum() / 100), "log returns are not stationary"),
+        (lambda p: p.where(p.index < p.index[200], p / 2), "[split]", "--anyway"),
+        (lambda p: p.where((p.index < p.index[50]) | (p.index > p.index[390]), 100.0), "[unchanged]", ""),
+        (lambda p: np.exp((p / 10).cumsum() / 100), "log returns are not stationary", ""),
         (
             lambda p: p.set_axis(pd.date_range("2000-01-01", periods=400, freq="W", name="Date")),
             "7 days apart",
+            "--period week",
         ),
     ],
 )
-def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(damage, words, prices, tmp_path, capsys):
+def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(
+    damage, words, cure, prices, tmp_path, capsys
+):
     damage(prices).rename("Close").to_csv(tmp_path / "bad.csv")
     assert cli.main(["check", str(tmp_path / "bad.csv")]) == 1
     said, _ = _says(capsys)
     assert words in said
-    assert "Do not train on these prices." in said
+    assert cure in said
+    assert "Do not train on these prices" in said
+    assert cli.main(["check", str(tmp_path / "bad.csv"), "--anyway"]) == (words.startswith("log returns"))
+    capsys.readouterr()
     assert tuning.main(["--prices", str(tmp_path / "bad.csv"), *SMALL]) == 1  # nor does the search
-    assert "`seqmem check` says more" in _says(capsys)[1]
 
 
 def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, capsys):

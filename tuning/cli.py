@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command, Stopped
+from seqmem.cli.data import add_prices, check_prices
 from seqmem.cli.options import (
     add_export,
-    add_prices,
     add_threads,
     check_cells,
     check_export,
-    check_prices,
     choices,
     whole,
 )

@@ -5,16 +5,8 @@ import json
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.options import (
-    add_files,
-    add_model,
-    add_prices,
-    check_files,
-    check_model,
-    check_prices,
-    read_prices,
-    whole,
-)
+from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.options import add_files, add_model, check_files, check_model, whole
 
 if TYPE_CHECKING:
     import numpy as np

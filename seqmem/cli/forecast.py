@@ -4,15 +4,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.options import (
-    add_files,
-    add_model,
-    add_prices,
-    check_files,
-    check_model,
-    check_prices,
-    read_prices,
-)
+from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.options import add_files, add_model, check_files, check_model
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,16 +1,13 @@
 """Options that several commands share: how they are read, and what is checked of them before any work."""
 
 import argparse
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from seqmem.files import check_file, check_plot
 from seqmem.serving.folders import check_destination, newest
-
-if TYPE_CHECKING:
-    from seqmem.data.dataset import Dataset
 
 Options: TypeAlias = argparse._ActionsContainer
 """A parser, or a group of its options."""
@@ -82,61 +79,6 @@ def check_model(options: argparse.Namespace) -> None:
         FileNotFoundError: no model there.
     """
     newest(options.model)
-
-
-def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close", **more: Any) -> None:
-    """Add the data: where prices come from, and what their columns are called.
-
-    Args:
-        parse: the parser.
-        *name: of the argument: ``prices`` where none is given.
-        column: what the help says of closes where no column is named.
-        **more: of the argument.
-    """
-    data = parse.add_argument_group("data")
-    bundled = "bundled:sp500, bundled:nasdaq, bundled:wti"
-    about = f"CSV or Parquet file of daily prices; or {bundled}"
-    data.add_argument(*(name or ("prices",)), metavar="FILE|bundled:NAME", help=about, **more)
-    data.add_argument("--column", metavar="NAME", help=f"the column of closes ({column})")
-    data.add_argument("--high", metavar="NAME", help="the column of daily highs (High)")
-    data.add_argument("--low", metavar="NAME", help="the column of daily lows (Low)")
-    data.add_argument(
-        "--date-format", metavar="FORMAT", help="of dates that are not ISO, as in strptime: %%d.%%m.%%Y"
-    )
-    about = "take prices in spite of a doubt, by the name that its error has: split"
-    data.add_argument("--allow", type=choices(str), default=(), metavar="A,B,...", help=about)
-
-
-def check_prices(options: argparse.Namespace) -> None:
-    """Refuse a source of prices that is not there.
-
-    Raises:
-        ValueError: no such file or bundled series.
-    """
-    from seqmem.data.loading import check_source
-
-    check_source(options.prices)
-
-
-def read_prices(
-    options: argparse.Namespace, *, card: Mapping[str, Any] | None = None, allow: Collection[str] = ()
-) -> "Dataset":
-    """The data: the one reading of every command.
-
-    Args:
-        options: of the command line.
-        card: of a model: closes are read from the column that it learnt from, unless another is named.
-        allow: doubts that are set aside beside those of the command line.
-
-    Raises:
-        PriceError: prices that cannot be used.
-    """
-    from seqmem.data.reading import read
-
-    learnt_from = (card or {}).get("data", {}).get("column", "Close")
-    column = options.column or (None if learnt_from == "Close" else learnt_from)
-    names = {"column": column, "high": options.high, "low": options.low}
-    return read(options.prices, **names, date_format=options.date_format, allow={*options.allow, *allow})
 
 
 def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:

@@ -4,15 +4,14 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from seqmem.cli.command import Command
+from seqmem.cli.data import add_prices, check_prices
 from seqmem.cli.options import (
     add_export,
     add_files,
-    add_prices,
     add_threads,
     check_cells,
     check_export,
     check_files,
-    check_prices,
     choices,
     whole,
 )

@@ -14,12 +14,8 @@ from seqmem.data.faults import PriceError
 from seqmem.data.files import peek
 from seqmem.data.formats import Format, recognise
 
-# name -> (module of the package `arch` that carries the file, the column of its closes there)
-BUNDLED = {
-    "sp500": ("arch.data.sp500", "Close"),
-    "nasdaq": ("arch.data.nasdaq", "Close"),
-    "wti": ("arch.data.wti", "DCOILWTICO"),
-}
+BUNDLED = {"sp500": "Close", "nasdaq": "Close", "wti": "DCOILWTICO"}
+"""The series that the package `arch` carries, and what the column of their closes is called there."""
 ROWS = 30  # that a format is recognised by
 
 
@@ -168,8 +164,10 @@ def _bundled(source: str) -> pd.DataFrame:
     name = source.removeprefix("bundled:")
     if name == "stocks":
         return import_module("skfolio.datasets").load_sp500_dataset()
-    module, close = BUNDLED[name]
-    frame: pd.DataFrame = import_module(module).load()
+    (home,) = find_spec("arch").submodule_search_locations  # type: ignore[union-attr, misc]
+    # as `arch.data` reads it, and without importing arch: that takes longer than all else of a check
+    frame = pd.read_csv(Path(home, "data", name, f"{name}.csv.gz"), parse_dates=["Date"], index_col="Date")
+    frame = frame.apply(pd.to_numeric, errors="coerce")
     if name == "wti":  # from FRED, which has an empty row for each holiday
         frame = frame.dropna()
-    return frame.rename(columns={close: "Close"})
+    return frame.rename(columns={BUNDLED[name]: "Close"})

@@ -1,0 +1,103 @@
+"""The options of data, once for all commands: where prices come from, and how they are written."""
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqmem.data.calendars import Calendar
+    from seqmem.data.dataset import Dataset
+
+PERIODS = ("day", "week", "month")
+WRITTEN = (
+    ("date-column", "NAME", "the column of dates (Date, or the first)"),
+    ("date-format", "FORMAT", "of the dates, as in strptime: %%d.%%m.%%Y"),
+    ("separator", "MARK", "between the values of a CSV (as they show)"),
+    ("decimal", "MARK", "the decimal mark of numbers (as they show)"),
+    ("thousands", "MARK", "the mark between thousands (as they show)"),
+    ("encoding", "NAME", "of a CSV (UTF-8)"),
+    ("sheet", "NAME", "of an Excel file (the first)"),
+    ("zone", "NAME", "the time zone in which days are counted: America/New_York"),
+)
+"""Options of how a file is written: what `seqmem.read` calls them, and what they mean."""
+
+
+def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close", **more: Any) -> None:
+    """Add the data: where prices come from, what their columns are called, and how they are written.
+
+    Args:
+        parse: the parser.
+        *name: of the argument: ``prices`` where none is given.
+        column: which column of closes is read where none is named.
+        **more: of the argument.
+    """
+    add = parse.add_argument_group("data").add_argument
+    about = "daily prices: CSV, Parquet, Feather or Excel; or bundled:sp500, bundled:nasdaq, bundled:wti"
+    add(*(name or ("prices",)), metavar="FILE|bundled:NAME", help=about, **more)
+    add("--column", metavar="NAME", help=f"the column of closes ({column})")
+    add("--high", metavar="NAME", help="the column of daily highs (High)")
+    add("--low", metavar="NAME", help="the column of daily lows (Low)")
+    add("--series", metavar="NAME", help="which of several series is read; '*': all of them")
+    about = "when rows are due: weekdays, everyday, or an exchange such as XNYS (as the last year shows)"
+    add("--calendar", metavar="NAME", help=about)
+    add("--period", choices=PERIODS, default="day", help="what a row is (day)")
+    add("--resample", choices=("1D",), help="make days of rows within them")
+    add("--allow-negative", action="store_true", help="values may be 0 or below: spreads and rates")
+    add("--anyway", action="store_true", help="take prices that are in doubt as they are: splits, gaps, ...")
+    add = parse.add_argument_group("how a file is written").add_argument
+    for option, metavar, about in WRITTEN:
+        add(f"--{option}", metavar=metavar, help=about)
+
+
+def check_prices(options: argparse.Namespace) -> None:
+    """Refuse a source of prices that is not there, and a calendar that is none.
+
+    Raises:
+        ValueError: no such file, bundled series, package or exchange.
+    """
+    from seqmem.data.loading import check_source
+
+    check_source(options.prices)
+    _calendar(options.calendar)
+
+
+def read_prices(
+    options: argparse.Namespace, *, card: Mapping[str, Any] | None = None, anyway: bool = False
+) -> "Dataset":
+    """The data: the one reading of every command.
+
+    Args:
+        options: of the command line.
+        card: of a model: closes are read from the column that it learnt from, unless another is named.
+        anyway: whether doubts are set aside, as by ``--anyway``.
+
+    Raises:
+        PriceError: prices that cannot be used.
+    """
+    from seqmem.data.faults import DOUBTS
+    from seqmem.data.reading import read
+
+    learnt_from = (card or {}).get("data", {}).get("column", "Close")
+    names = [option.replace("-", "_") for option, *_ in WRITTEN]
+    return read(
+        options.prices,
+        column=options.column or (None if learnt_from == "Close" else learnt_from),
+        high=options.high,
+        low=options.low,
+        series=options.series,
+        calendar=_calendar(options.calendar),
+        period=options.period,
+        resample=options.resample,
+        allow_negative=options.allow_negative,
+        allow=DOUBTS if anyway or options.anyway else (),
+        **{name: getattr(options, name) for name in names},
+    )
+
+
+def _calendar(name: str | None) -> "Calendar | None":
+    from seqmem.data.calendars import EveryDay, Exchange, Weekdays
+
+    if name is None:
+        return None
+    plain = {"weekdays": Weekdays, "everyday": EveryDay}
+    return plain[name]() if name in plain else Exchange(name)
