@@ -182,7 +182,7 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
         (["--plot", "f.docx"], "expected a name that ends in"),
         (["--csv", "nowhere/f.csv"], "no folder 'nowhere'"),
         (["--panel", "--plot", "f.png"], "--plot draws one series: not with --panel"),
-        (["--panel"], "bars of one series"),
+        (["--panel"], "expected several series. Received: one"),
         (["--export", "a/b"], "a name is up to 128 letters"),
         (["--high", "Top"], "no column 'Top'"),
     ],

@@ -1,7 +1,8 @@
 """Options that several commands share: how they are read, and what is checked of them before any work."""
 
 import argparse
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,9 +12,6 @@ from seqmem.serving.folders import check_destination, newest
 
 Options: TypeAlias = argparse._ActionsContainer
 """A parser, or a group of its options."""
-
-CELLS = ("rnn", "lstm", "gru")
-"""The names of seqmem's cells; `seqmem.cells.CELLS` has the classes, and imports Keras."""
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -117,18 +115,25 @@ def check_export(name: str | None, options: argparse.Namespace) -> None:
         check_destination(options.out, name)
 
 
-def check_cells(names: "tuple[str, ...] | list[str]") -> None:
+def cell_names() -> list[str]:
+    """The names of seqmem's cells: read from their table, whose import would bring Keras with it."""
+    table = (Path(__file__).parents[1] / "cells/__init__.py").read_text()
+    return re.findall(r'"(\w+)": \w+,', table.partition("\nCELLS: ")[2].partition("}")[0])
+
+
+def check_cells(names: Sequence[str]) -> None:
     """Refuse what names no cell.
 
     Raises:
         ValueError: neither one of seqmem's cells nor the module of another.
     """
+    known = cell_names()
     for name in names:
         module, _, attribute = name.partition(":")
-        if name in CELLS or (attribute and _is_there(module)):
+        if name in known or (attribute and _is_there(module)):
             continue
         why = f" (no module {module!r} here)" if attribute else ""
-        raise ValueError(f"cells must be among {', '.join(CELLS)} or module:Class. Received: {name!r}{why}")
+        raise ValueError(f"cells must be among {', '.join(known)} or module:Class. Received: {name!r}{why}")
 
 
 def _is_there(module: str) -> bool:

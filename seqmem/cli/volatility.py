@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from seqmem.cli.command import Command
-from seqmem.cli.data import add_prices, check_prices
+from seqmem.cli.data import add_prices, check_prices, read_prices
 from seqmem.cli.options import (
     add_export,
     add_files,
@@ -87,13 +87,11 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _read(options: argparse.Namespace) -> "Dataset":
-    from seqmem.data.reading import read
-    from seqmem.data.sources import PriceError
+    from seqmem.data.faults import PriceError
 
-    columns = {} if options.panel else {"column": options.column, "high": options.high, "low": options.low}
-    data = read(options.prices, date_format=options.date_format, **columns)
+    data = read_prices(options)
     if options.panel and len(data.ids) == 1:
-        raise PriceError(f"{options.prices}: --panel: these are bars of one series: expected closes of many")
+        raise PriceError(f"{options.prices}: --panel: expected several series. Received: one")
     return data
 
 
@@ -144,11 +142,8 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
         proxy = ParkinsonRange() if data.has("high", "low") else SquaredReturns()
         plot_variances(evaluation, options.plot, models=["GARCH-t", name], proxy=proxy)
     if options.export:
-        card: dict[str, Any] = {}
-        if not several:
-            card["prices"] = data.frame["close"].rename(data.column)
-            card["scores"] = scores.xs(name, level="model").reset_index().to_dict(orient="records")
-        folder = export(forecaster, options.out, name=options.export, **card)
+        rows = scores.xs(name, level="model").reset_index().to_dict(orient="records")
+        folder = export(forecaster, options.out, name=options.export, prices=data, scores=rows)
         console.print(f"{name} exported to {folder}", highlight=False)
 
 
