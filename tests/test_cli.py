@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import nullcontext
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from samples import random_bars
 from seqmem import cli
 from seqmem.cells import CELLS
 from seqmem.cli import options as shared
+from seqmem.cli.data import read_prices
+from seqmem.data.faults import PriceError
 from seqmem.serving import ServedModel, export
 from tuning import __main__ as tuning
 from tuning.cli import TUNE
@@ -126,6 +129,7 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv):
         ("check", "."): ".: is a folder",
         ("check", "prices.txt"): "prices.txt: the file is empty",
         ("check", csv, "--calendar", "NOWHERE"): "NOWHERE",
+        ("check", csv, "--allow", "splits"): "expected names among calendar, future",
         ("check", "sp500"): "(is it bundled:sp500?)",
         ("check", "bundled:dax"): "no bundled series 'dax'",
         ("forecast", "nowhere", csv): "nowhere: no SavedModel there",
@@ -190,7 +194,11 @@ def test_check_says_what_a_series_is_fit_for(csv, capsys):
     said, _ = _says(capsys)
     assert "400 rows, 2010-01-04 to 2011-07-15" in said
     assert "log returns: stationary" in said
-    assert "Fit for training on log returns; raw prices will be refused." in said
+    assert "Fit for training on returns; raw values will be refused." in said
+    picture = csv.with_suffix(".png")
+    assert cli.main(["check", str(csv), "--json", "--plot", str(picture)]) == 0
+    assert json.loads(capsys.readouterr().out)["fit"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -215,9 +223,13 @@ def test_check_ends_with_1_on_prices_that_must_not_be_trained_on(
     assert words in said
     assert cure in said
     assert "Do not train on these prices" in said
-    assert cli.main(["check", str(tmp_path / "bad.csv"), "--anyway"]) == (words.startswith("log returns"))
-    capsys.readouterr()
-    assert tuning.main(["--prices", str(tmp_path / "bad.csv"), *SMALL]) == 1  # nor does the search
+    for sets_aside in (["--anyway"], ["--allow", "split,tick,unchanged,spacing"]):
+        status = cli.main(["check", str(tmp_path / "bad.csv"), *sets_aside])
+        assert status == (words.startswith("log returns"))
+    with (
+        pytest.raises(PriceError, match=re.escape(words)) if words[:3] != "log" else nullcontext()
+    ):  # all read by one door
+        read_prices(cli.parser().parse_args(["check", str(tmp_path / "bad.csv")]))
 
 
 def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, capsys):

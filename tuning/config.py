@@ -46,9 +46,9 @@ def hypermodel(options: argparse.Namespace) -> ForecastHyperModel:
     )
     space = _space(options, task)
     prices = _read(options, task, max(space.lookbacks))
-    problem = inspect_prices(closes(prices)).problem
-    if problem:
-        raise ValueError(f"{options.prices}: {problem} (`seqmem check` says more)")
+    problems = inspect_prices(closes(prices)).problems
+    if problems:
+        raise ValueError(f"{options.prices}: {problems[0]} (`seqmem check` says more)")
     return ForecastHyperModel(
         space,
         prices,

@@ -1,8 +1,10 @@
 """The options of data, once for all commands: where prices come from, and how they are written."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
+
+from seqmem.cli.options import choices
 
 if TYPE_CHECKING:
     from seqmem.data.calendars import Calendar
@@ -43,38 +45,41 @@ def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close"
     add("--period", choices=PERIODS, default="day", help="what a row is (day)")
     add("--resample", choices=("1D",), help="make days of rows within them")
     add("--allow-negative", action="store_true", help="values may be 0 or below: spreads and rates")
-    add("--anyway", action="store_true", help="take prices that are in doubt as they are: splits, gaps, ...")
+    about = "set a doubt aside, by the name that its error ends with: split, tick, ..."
+    add("--allow", type=choices(str), default=(), metavar="A,B,...", help=about)
+    add("--anyway", action="store_true", help="set all doubts aside: the prices are right as they are")
     add = parse.add_argument_group("how a file is written").add_argument
     for option, metavar, about in WRITTEN:
         add(f"--{option}", metavar=metavar, help=about)
 
 
 def check_prices(options: argparse.Namespace) -> None:
-    """Refuse a source of prices that is not there, and a calendar that is none.
+    """Refuse a source of prices that is not there, a calendar or a doubt that is none.
 
     Raises:
-        ValueError: no such file, bundled series, package or exchange.
+        ValueError: no such file, bundled series, package, exchange or doubt.
     """
+    from seqmem.data.faults import Findings
     from seqmem.data.loading import check_source
 
     check_source(options.prices)
     _calendar(options.calendar)
+    Findings("", options.allow)
 
 
 def read_prices(
-    options: argparse.Namespace, *, card: Mapping[str, Any] | None = None, anyway: bool = False
+    options: argparse.Namespace, *, card: Mapping[str, Any] | None = None, allow: Collection[str] = ()
 ) -> "Dataset":
     """The data: the one reading of every command.
 
     Args:
         options: of the command line.
         card: of a model: closes are read from the column that it learnt from, unless another is named.
-        anyway: whether doubts are set aside, as by ``--anyway``.
+        allow: doubts that are set aside, beside those of the command line.
 
     Raises:
         PriceError: prices that cannot be used.
     """
-    from seqmem.data.faults import DOUBTS
     from seqmem.data.reading import read
 
     learnt_from = (card or {}).get("data", {}).get("column", "Close")
@@ -89,9 +94,16 @@ def read_prices(
         period=options.period,
         resample=options.resample,
         allow_negative=options.allow_negative,
-        allow=DOUBTS if anyway or options.anyway else (),
+        allow={*allowed(options), *allow},
         **{name: getattr(options, name) for name in names},
     )
+
+
+def allowed(options: argparse.Namespace) -> tuple[str, ...]:
+    """The doubts that the command line sets aside."""
+    from seqmem.data.faults import DOUBTS
+
+    return tuple(DOUBTS) if options.anyway else options.allow
 
 
 def _calendar(name: str | None) -> "Calendar | None":

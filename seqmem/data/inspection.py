@@ -125,7 +125,7 @@ def _inspect(data: Dataset, unique_id: str) -> SeriesInspection:
     where = Where(dates, unique_id if len(data.ids) > 1 else "")
     faults = doubts(frame, data.column, where, calendar, negative=negative)
     suspicious = [
-        (row + 1, dates[row], fault.doubt, fault.text)
+        (row + 1, dates[row], fault.doubt, f"{fault.text} ({fault.cure})" if fault.cure else fault.text)
         for fault in faults
         for row in (fault.rows[:50] or (0,))
     ]
