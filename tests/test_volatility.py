@@ -248,7 +248,8 @@ def test_on_raw_squared_returns_it_learns_the_decay_of_a_garch_given_enough_days
     """As `research.simulated` has it, in one series: closer than EWMA, not as close as GARCH."""
     closes, variance = simulated.garch(simulated.DAYS + simulated.LATER, 0)
     at = np.arange(simulated.DAYS - 1, len(closes) - 1)
-    forecaster = simulated.fitted(simulated.NETWORKS["LSTM on squared returns"], closes, simulated.DAYS, seed=0)
+    network = simulated.NETWORKS["LSTM on squared returns"]
+    forecaster = simulated.fitted(network, closes, simulated.DAYS, seed=0)
     learnt = simulated.regret(forecaster.forecast(closes, at).point[:, 0], variance[at])
     fitted = GARCH().fit(closes, Split(None, simulated.DAYS)).forecast(closes, at).point[:, 0]
     assert simulated.regret(fitted, variance[at]) < 0.001

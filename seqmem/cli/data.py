@@ -40,7 +40,7 @@ def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close"
     add("--high", metavar="NAME", help="the column of daily highs (High)")
     add("--low", metavar="NAME", help="the column of daily lows (Low)")
     add("--series", metavar="NAME", help="which of several series is read; '*': all of them")
-    about = "when rows are due: weekdays, everyday, or an exchange such as XNYS (as the last year shows)"
+    about = "when rows are due: XNYS, mon,tue,wed,... or daily (as the last year shows)"
     add("--calendar", metavar="NAME", help=about)
     add("--period", choices=PERIODS, default="day", help="what a row is (day)")
     add("--resample", choices=("1D",), help="make days of rows within them")
@@ -107,9 +107,6 @@ def allowed(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _calendar(name: str | None) -> "Calendar | None":
-    from seqmem.data.calendars import EveryDay, Exchange, Weekdays
+    from seqmem.data.exchanges import parse_calendar
 
-    if name is None:
-        return None
-    plain = {"weekdays": Weekdays, "everyday": EveryDay}
-    return plain[name]() if name in plain else Exchange(name)
+    return None if name is None else parse_calendar(name)
