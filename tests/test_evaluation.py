@@ -21,6 +21,7 @@ from seqmem.evaluation import (
     SquaredReturns,
     SquaredVarianceError,
     compare,
+    diebold_mariano,
     evaluate,
     reference_tests,
     score_by_series,
@@ -255,6 +256,9 @@ def test_a_panel_is_tested_date_by_date():
     assert (test["wins"], test["series"]) == (5, 5)
     assert test["statistic"] < -4
     assert test["difference"] < 0
+    losses = found.losses.query("h == 1").pivot(index=["cutoff", "unique_id"], columns="model", values="loss")
+    by_date = (losses["truth"] - losses["poor"]).groupby("cutoff").mean()
+    assert test["statistic"] == pytest.approx(diebold_mariano(by_date, 0 * by_date).statistic)
     mirrored = found.test("poor", "truth", found.scores[0], 1)
     assert mirrored["wins"] == 0
     assert mirrored["statistic"] == pytest.approx(-test["statistic"])

@@ -156,9 +156,17 @@ class QLIKE(Score):
 
     def values(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """X - log x - 1."""
-        realised = self.proxy.realised(outcome)
-        ratio = np.where(realised > 0, realised, np.nan) / forecast.point
-        return ratio - np.log(ratio) - 1
+        return qlike(self.proxy.realised(outcome), forecast.point)
+
+
+def qlike(realised: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """X - log x - 1 with x = realised / forecast; NaN where nothing moved, which has no logarithm.
+
+    >>> qlike(np.array([1.0, 2.0, 0.0]), np.array([1.0, 1.0, 1.0])).round(4).tolist()
+    [0.0, 0.3069, nan]
+    """
+    ratio = np.where(realised > 0, realised, np.nan) / forecast
+    return np.asarray(ratio - np.log(ratio) - 1)
 
 
 class SquaredVarianceError(Score):

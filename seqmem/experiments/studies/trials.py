@@ -14,7 +14,7 @@ import pandas as pd
 from seqmem.cells import cell_class
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
-from seqmem.evaluation.volatility import qlike
+from seqmem.evaluation.scores import qlike
 from seqmem.experiments.studies.simulated import level_arch
 from seqmem.models.classics import EWMA, MeanReturn
 from seqmem.models.forecaster import Forecaster
@@ -120,7 +120,8 @@ class Volatility(Task):
         closes = self.closes()
         came = np.log(closes[origins + 1] / closes[origins]) ** 2
         ewma = EWMA().fit(closes, split).forecast(closes, origins).point
-        return qlike(came, forecast[:, 0]) / qlike(came, ewma[:, 0])
+        losses = [float(np.nanmean(qlike(came, one[:, 0]))) for one in (forecast, ewma)]
+        return losses[0] / losses[1]
 
 
 class KnownMemory(Task):
@@ -142,7 +143,8 @@ class KnownMemory(Task):
 
     def score(self, forecast: np.ndarray, origins: np.ndarray, split: Split) -> float:
         """A day ahead."""
-        return qlike(_simulated(self.days, self.memory)[1][origins], forecast[:, 0])
+        variance = _simulated(self.days, self.memory)[1][origins]
+        return float(np.nanmean(qlike(variance, forecast[:, 0])))
 
 
 TASKS: Mapping[str, type[Task]] = {"returns": Returns, "volatility": Volatility, "simulated": KnownMemory}
