@@ -439,14 +439,14 @@ FAULTS = [
     ),
     Fault(
         "a refit that knows the rows it forecasts",
-        "seqmem/baselines/walk.py",
-        ".fit(series, row + 1)",
-        ".fit(series, row + self.every)",
+        "seqmem/models/walk_forward.py",
+        "frame.iloc[: row + 1]",
+        "frame.iloc[: row + self.every]",
         "tests/laws/test_causality.py tests/test_variance_baselines.py",
     ),
     Fault(
         "an EGARCH that forgets what noise adds",
-        "seqmem/baselines/garch.py",
+        "seqmem/models/classics/garch.py",
         "factor *= np.mean(np.exp(beta ** (ahead - 1) * adds))",
         "factor *= np.exp(np.mean(beta ** (ahead - 1) * adds))",
         "tests/test_variance_baselines.py",
@@ -523,10 +523,10 @@ FAULTS = [
     ),
     Fault(
         "a linear rival that goes unmentioned",
-        "seqmem/evaluation/words.py",
-        'said = f"{other} is as good as {model}"',
-        'said = f"{model} stands"',
-        "tests/test_volatility_evaluation.py",
+        "seqmem/evaluation/summary.py",
+        'verdict = f"{other} is as good as {model}"',
+        'verdict = f"{model} stands"',
+        "tests/test_evaluation.py",
     ),
     Fault(
         "a server that lets go of a version that is being asked",
