@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 PERIODS = ("day", "week", "month")
 WRITTEN = (
     ("date-column", "NAME", "the column of dates (Date, or the first)"),
-    ("date-format", "FORMAT", "of the dates, as in strptime: %%d.%%m.%%Y"),
-    ("separator", "MARK", "between the values of a CSV (as they show)"),
+    ("date-format", "FORMAT", "how dates are written, as in strptime: %%d.%%m.%%Y"),
+    ("separator", "MARK", "the mark between the values of a CSV (as they show)"),
     ("decimal", "MARK", "the decimal mark of numbers (as they show)"),
     ("thousands", "MARK", "the mark between thousands (as they show)"),
-    ("encoding", "NAME", "of a CSV (UTF-8)"),
-    ("sheet", "NAME", "of an Excel file (the first)"),
+    ("encoding", "NAME", "the encoding of a CSV (UTF-8)"),
+    ("sheet", "NAME", "the sheet of an Excel file (the first)"),
     ("zone", "NAME", "the time zone in which days are counted: America/New_York"),
 )
 """Options of how a file is written: what `seqmem.read` calls them, and what they mean."""
@@ -34,7 +34,9 @@ def add_prices(parse: argparse.ArgumentParser, *name: str, column: str = "Close"
         **more: of the argument.
     """
     add = parse.add_argument_group("data").add_argument
-    about = "daily prices: CSV, Parquet, Feather or Excel; or bundled:sp500, bundled:nasdaq, bundled:wti"
+    about = (
+        "daily prices: a CSV, Parquet, Feather or Excel file; or bundled:sp500, bundled:nasdaq, bundled:wti"
+    )
     add(*(name or ("prices",)), metavar="FILE|bundled:NAME", help=about, **more)
     add("--column", metavar="NAME", help=f"the column of closes ({column})")
     add("--high", metavar="NAME", help="the column of daily highs (High)")

@@ -101,7 +101,9 @@ def check_files(options: argparse.Namespace) -> None:
 def add_export(parse: Options, *name: str, **more: Any) -> None:
     """Add the name of the exported model, and the folder of all models."""
     parse.add_argument(*name, metavar="NAME", **more)
-    parse.add_argument("--out", default="saved_models", metavar="DIR", help="of all models (saved_models)")
+    parse.add_argument(
+        "--out", default="saved_models", metavar="DIR", help="the folder of all models (saved_models)"
+    )
 
 
 def check_export(name: str | None, options: argparse.Namespace) -> None:

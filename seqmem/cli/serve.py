@@ -15,7 +15,11 @@ LIMITS = (
     ("max-request-bytes", 8_000_000, "larger bodies are refused with 413"),
     ("max-batch", 4096, "rows in a request; more are refused with 400"),
     ("max-answer", 1_000_000, "numbers in an answer; more are refused with 400"),
-    ("max-held-bytes", 128_000_000, "of unfinished requests and unread answers; the largest are given up"),
+    (
+        "max-held-bytes",
+        128_000_000,
+        "bytes of unfinished requests and unread answers; the largest are given up",
+    ),
     ("concurrency", 64, "requests held at once; more are refused with 429"),
     ("max-connections", 1000, "connections held at once; more get 503"),
     ("threads", 2, "requests that are computed at once"),
@@ -27,16 +31,25 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add = parse.add_argument
     add("path", type=Path, metavar="DIR", help="saved_models/NAME, or saved_models for all of its models")
     add("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    add("--port", type=whole(0, 65535), default=8501, help="0 for any that is free (8501)")
+    add(
+        "--port",
+        type=whole(0, 65535),
+        default=8501,
+        help="the port to listen on; 0 for any that is free (8501)",
+    )
     for name, default, about in LIMITS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")
     for name, number, about in (
-        ("request-timeout", 10.0, "for a request to arrive whole, then 408; and for a client to read on"),
-        ("poll", 1.0, "between looks for new versions"),
-        ("grace", 10.0, "for running requests to end after SIGTERM; then it exits all the same"),
-        ("load-timeout", 60.0, "for a version to load before the others are looked at"),
+        (
+            "request-timeout",
+            10.0,
+            "seconds for a request to arrive whole, then 408; and for a client to read on",
+        ),
+        ("poll", 1.0, "seconds between looks for new versions"),
+        ("grace", 10.0, "seconds for running requests to end after SIGTERM; then it exits all the same"),
+        ("load-timeout", 60.0, "seconds for a version to load before the others are looked at"),
     ):
-        add(f"--{name}", type=seconds, default=number, metavar="SECONDS", help=f"{about} ({number:g})")
+        add(f"--{name}", type=seconds, default=number, metavar="N", help=f"{about} ({number:g})")
     add(
         "--allow-host",
         action="append",

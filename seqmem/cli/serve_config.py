@@ -24,9 +24,19 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         help="make this version the stable one; once for each model",
     )
     add("--latest", type=whole(1), metavar="N", help="serve the newest N of each model as they come")
-    add("--seen-at", metavar="PATH", help="where the server sees ROOT: /models in its container (ROOT)")
+    add(
+        "--seen-at",
+        metavar="PATH",
+        help="where the server sees ROOT, such as /models in its container (ROOT)",
+    )
     add("--max-batch", type=whole(1), default=64, metavar="N", help="rows in one run of the graph (64)")
-    add("--wait-micros", type=whole(1), default=1000, metavar="N", help="to wait for a batch (1000)")
+    add(
+        "--wait-micros",
+        type=whole(1),
+        default=1000,
+        metavar="N",
+        help="microseconds to wait for a batch (1000)",
+    )
     add("--threads", type=whole(1), metavar="N", help="batches that run at once (one for each core)")
 
 

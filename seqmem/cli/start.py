@@ -45,8 +45,21 @@ def parser(commands: Iterable[Command] | None = None) -> argparse.ArgumentParser
     for command in commands:
         own = adding.add_parser(command.name, description=command.description, allow_abbrev=False)
         command.add_options(own)
+        own.usage = _usage(command.name, own)
         own.set_defaults(command=command)
     return parse
+
+
+def _usage(name: str, parse: argparse.ArgumentParser) -> str:
+    """A line of what must be given: argparse would list every option."""
+    needed = []
+    for action in parse._actions:
+        metavar = str(action.metavar or action.dest.upper())
+        if not action.option_strings:
+            needed.append(f"[{metavar}]" if action.nargs == "?" else metavar)
+        elif action.required:
+            needed.append(f"{action.option_strings[0]} {metavar}")
+    return " ".join(["seqmem", name, "[options]", *needed])
 
 
 def _listed(commands: Sequence[Command]) -> str:

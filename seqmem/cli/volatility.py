@@ -27,7 +27,7 @@ NUMBERS = (
     ("lookback", 60, "days that a network reads, each with 126 days before it"),
     ("members", 5, "seeds of each network"),
     ("every", 63, "days from refit to refit of GARCH and its family"),
-    ("epochs", 60, "of the networks, at most"),
+    ("epochs", 60, "epochs of the networks, at most"),
 )
 
 
@@ -41,11 +41,11 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         type=choices(str),
         default=("lstm", "gru"),
         metavar="A,B,...",
-        help="lstm, gru, rnn or your own module:Class (lstm,gru)",
+        help="the networks: lstm, gru, rnn or your own module:Class (lstm,gru)",
     )
     for name, default, about in NUMBERS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")
-    add("--seed", type=whole(0), default=0, metavar="N", help="of weights and shuffles (0)")
+    add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
     add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility")
     add_export(parse, "--export", help="export the first network for TensorFlow Serving")
