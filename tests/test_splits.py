@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from seqmem import Dataset, ExpandingWindow, RollingWindow, Split, as_dataset
 from seqmem.data import folds, windows
 from seqmem.data.calendars import Rows, Weekdays
+from seqmem.data.origins import origins_between
 from seqmem.data.splits import as_origins
-from seqmem.experiments.league.panel import _parts
 
 SHAPES = st.tuples(st.integers(400, 2000), st.integers(1, 60), st.integers(1, 10))
 
@@ -73,12 +73,13 @@ def test_folds_are_splits_with_the_origins_of_a_walk(shape, count, dated):
 @given(first=st.integers(1200, 1500), second=st.integers(1200, 1500), size=st.integers(1, 60))
 def test_a_panel_is_cut_at_the_dates_of_all_its_series(first, second, size):
     data = _panel(("2000-01-03", first), ("2000-06-01", second), ("2001-01-01", 1100))
-    upper = {name: frame.rename(columns={"close": "Close"}) for name, frame in data.frames.items()}
     split = Split.by_share(data, context_length=size, horizon=5)
-    for name, bars in upper.items():
-        for part, expected in zip(
-            (split.train, split.validation, split.test), _parts(name, bars, upper, size, 5), strict=True
-        ):
+    dates = np.unique(np.concatenate([data.dates(name) for name in data.ids]))
+    borders = dates[[int(len(dates) * 0.7 * 0.8), int(len(dates) * 0.7)]]
+    for name in data.ids:
+        rows = [0, *data.dates(name).searchsorted(borders), len(data.dates(name))]
+        for number, part in enumerate((split.train, split.validation, split.test)):
+            expected = origins_between(rows[number], rows[number + 1], size, 5)
             np.testing.assert_array_equal(part(data)[name], expected)
 
 
