@@ -6,6 +6,12 @@ from typing import Any, Self
 
 import keras
 
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "seqmem: expected Keras's TensorFlow backend; set KERAS_BACKEND=tensorflow before Keras is imported. "
+        f"Received: {keras.backend.backend()}"
+    )
+
 
 class Configured:
     """Remembers the arguments it was made with, so that Keras can write it down and make it again.

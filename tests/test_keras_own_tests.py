@@ -23,7 +23,8 @@ OURS = {
 }
 FILES = ("simple_rnn", "lstm", "gru", "rnn", "bidirectional", "stacked_rnn_cells", "time_distributed")
 EXCEPTIONS: dict[tuple[str, str], str] = {}  # (file, method): why it cannot pass. None is needed
-SLOW = {(file, "test_basics") for file in ("stacked_rnn_cells", "rnn", "lstm", "gru")}  # each fits many models
+FITS_MANY = ("stacked_rnn_cells", "rnn", "lstm", "gru")
+SLOW = {(file, "test_basics") for file in FITS_MANY}
 
 
 class _Layers:
@@ -39,7 +40,8 @@ def _cases(file):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.layers = _Layers()
-    return [one for one in vars(module).values() if isinstance(one, type) and one.__module__ == module.__name__]
+    own = [one for one in vars(module).values() if getattr(one, "__module__", "") == module.__name__]
+    return [one for one in own if hasattr(one, "setUp")]  # not its cells
 
 
 def _adapted(case, file, *, on):
@@ -71,9 +73,8 @@ def _adapted(case, file, *, on):
 
 for _file in FILES:
     for _case in _cases(_file):
-        if hasattr(_case, "setUp"):  # a file has cells of its own, too
-            for _on in (False, True):
-                _name, _made = _adapted(_case, _file, on=_on)
-                globals()[_name] = _made
+        for _on in (False, True):
+            _name, _made = _adapted(_case, _file, on=_on)
+            globals()[_name] = _made
 
 del _case, _made  # pytest would collect them once more

@@ -126,19 +126,28 @@ def _inputs(batch=B, dtype="float32"):
     return tf.constant(np.random.default_rng(batch).normal(size=(batch, T, F)).astype(dtype))
 
 
+OWN = "relu, recurrent dropout"
 CASES = {
     "plain": ({}, {}),
     "sequences and states": ({}, {"return_sequences": True, "return_state": True}),
     "backwards": ({}, {"go_backwards": True, "return_sequences": True}),
     "no bias, dropout": ({"use_bias": False, "dropout": 0.3}, {"return_state": True}),
-    "relu, recurrent dropout": ({"activation": "relu", "recurrent_dropout": 0.3}, {"return_sequences": True}),
+    OWN: ({"activation": "relu", "recurrent_dropout": 0.3}, {"return_sequences": True}),
     "an activation of no known slope": ({"activation": "gelu"}, {}),
     "float64": ({"dtype": "float64"}, {"return_sequences": True}),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("sample", CELLS, ids=IDS)
+# Every case of one cell, and of the others what has to do with their equations.
+PAIRS = [
+    (sample, case)
+    for sample in CELLS
+    for case in CASES
+    if sample.cell is LSTMCell or case in ("no bias, dropout", OWN)
+]
+
+
+@pytest.mark.parametrize(("sample", "case"), PAIRS, ids=str)
 def test_the_numbers_are_those_of_keras_loop(sample, case):
     of_cell, of_layer = CASES[case]
     if "activation" in of_cell and not issubclass(sample.cell, ActivatedCell):
@@ -157,7 +166,7 @@ def test_any_step_will_do(cell):
     _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 
-@pytest.mark.parametrize("sample", CELLS, ids=IDS)
+@pytest.mark.parametrize("sample", CELLS[1:3], ids=IDS[1:3])
 def test_in_a_graph_of_unknown_batch_one_trace_serves_every_size_and_shard(sample):
     layer = _layer(sample.cell(U), return_sequences=True, return_state=True)
     first = [tf.ones((1, U)) * 0.3 for _ in range(sample.cell.num_states)]

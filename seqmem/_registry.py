@@ -1,0 +1,83 @@
+"""Where Keras finds our classes in a file, though nobody has imported their modules.
+
+Keras looks up a class in a table that a module fills when it is imported. `import seqmem` imports none, so it
+puts stand-ins there, as soon as Keras itself is imported: each imports its class when a file has it.
+"""
+
+import importlib.util
+import sys
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+HOMES = {
+    "seqmem.cells": ("GRUCell", "LSTMCell", "PeepholeLSTMCell", "RNNCell"),
+    "seqmem.recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
+    "seqmem.transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
+    "seqmem.losses": ("QLIKE", "StudentT"),
+    "seqmem.recipe": ("CosineEachFit",),
+    "seqmem.heads": ("LogVariance", "Point"),
+    "seqmem.targets": ("PricePath", "RawVariance", "ScaleFreeVariance"),
+    "seqmem.networks": (
+        "BlockDiagonal",
+        "Constant",
+        "DenseBridge",
+        "EncoderDecoder",
+        "EnsembleMean",
+        "InverseSigmoid",
+        "KerasNetwork",
+        "Linear",
+        "PerMemberInitializer",
+        "ResidualRecurrent",
+    ),
+    "seqmem.models.forecaster": ("Forecaster",),
+}
+
+
+class StandIn:
+    """A class that is imported once it is needed."""
+
+    def __init__(self, home: str, name: str) -> None:
+        self.home, self.name = home, name
+
+    def from_config(self, config: dict[str, Any]) -> Any:
+        """What the class itself makes of a config."""
+        return getattr(import_module(self.home), self.name).from_config(config)
+
+
+def register() -> None:
+    """Put a stand-in into Keras's table for each class that is not there."""
+    import keras
+
+    table = keras.saving.get_custom_objects()
+    for home, names in HOMES.items():
+        for name in names:
+            table.setdefault(f"seqmem>{name}", StandIn(home, name))
+
+
+class _Watch:
+    """Waits for Keras: an entry of `sys.meta_path` that leaves with the first import of it."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                register()
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def register_with_keras() -> None:
+    """Now, or when Keras is imported."""
+    if "keras" in sys.modules:
+        register()
+    else:
+        sys.meta_path.insert(0, _Watch())
