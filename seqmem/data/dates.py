@@ -37,6 +37,7 @@ TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "T%H:%M:%S")
 EPOCHS = ((1e8, "s"), (1e11, "ms"), (1e14, "us"), (1e17, "ns"))  # from here on; 1e8 seconds is 1973
 SERIALS = (22_000, 73_000)  # Excel's days since 1899-12-30, from 1960 to 2099
 OFFSET = r"(?<=\d)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)$"
+ISO = r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?)?"
 FEW = 300  # rows that are tried first
 
 
@@ -75,6 +76,11 @@ def to_stamps(raw: pd.Series | pd.Index, label: str, date_format: str | None = N
         return (
             _from_numbers(raw, label) if date_format is None else _by_form(_digits(raw), label, date_format)
         )
+    if date_format is None and raw.iloc[:FEW].astype("string").str.fullmatch(ISO).all():
+        try:  # what most files have, without a look at each row
+            return Stamps(pd.DatetimeIndex(pd.to_datetime(raw, format="ISO8601")))
+        except (ValueError, TypeError):
+            pass  # some row is of another form
     text = raw.astype("string").str.strip().str.replace(r"\s+", " ", regex=True)
     if date_format is not None:
         return _by_form(text, label, date_format)
