@@ -11,43 +11,56 @@ from tuning.__main__ import COMMANDS as SEARCH
 
 COMMANDS = seqmem.cli.known_commands() | SEARCH
 ROOT = Path(__file__).parents[2]
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+)
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
-PYTHON = [text for language, text in BLOCKS if language == "python"]
-SHELL = "\n".join(text for language, text in BLOCKS if not language)
 
 
-def test_the_python_of_the_readme_runs_top_to_bottom(tmp_path, monkeypatch, capsys):
+def blocks(page, language=""):
+    """The code blocks of a page in one language; "" are commands and their output."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / page).read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [text for name, text in found if name == language]
+
+
+# of docs/serving.md tests/test_client.py runs, beside a server
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and "serving" not in page])
+def test_the_python_of_a_page_runs_top_to_bottom(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names: dict = {"__name__": "readme"}
-    for block in PYTHON:
-        exec(compile(block, "README.md", "exec"), names)
-    said = capsys.readouterr().out
-    assert "No edge found" in said or "beats last close" in said
-    assert (tmp_path / "saved_models/sp500_lstm/1/saved_model.pb").is_file()
+    names: dict = {"__name__": "page"}
+    for block in blocks(page, "python"):
+        exec(compile(block, page, "exec"), names)
+    if page == "README.md":
+        printed = capsys.readouterr().out
+        assert "No edge found: lstm" in printed or "lstm beats" in printed
+        assert (tmp_path / "saved_models/sp500_lstm/1/saved_model.pb").is_file()
 
 
-def test_the_first_example_has_fifteen_lines():
-    assert len([line for line in PYTHON[0].splitlines() if line.strip()]) <= 15
+def test_the_readme_is_short():
+    assert len(README.splitlines()) <= 150
+    (example,) = blocks("README.md", "python")
+    assert len([line for line in example.splitlines() if line.strip()]) <= 15
 
 
-def test_the_cell_of_the_readme_is_the_example():
+def test_the_cell_of_the_docs_is_the_example():
     example = (ROOT / "examples/minimal_gated_unit.py").read_text()
-    (shown,) = (block for block in PYTHON if "class MinimalGatedUnitCell" in block)
+    (shown,) = (block for block in blocks("docs/cells.md", "python") if "class MinimalGatedUnitCell" in block)
     assert shown[shown.index("class ") :] in example
-    for name in ("minimal_gated_unit", "peephole_lstm"):
-        code = (ROOT / f"examples/{name}.py").read_text()
-        body = code[code.index("class ") :]
-        assert len([line for line in body.splitlines() if line.strip()]) <= 18
+    body = example[example.index("class ") :]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 18
 
 
-def test_every_command_of_the_readme_parses():
-    commands = [line.partition("#")[0].split() for line in SHELL.splitlines()]
-    parsers = {"seqmem": seqmem.cli.parser(COMMANDS.values())}
-    found = [words for words in commands if words and words[0] in parsers]
-    assert len(found) >= 3
-    for program, *arguments in found:
-        assert isinstance(parsers[program].parse_args(arguments), argparse.Namespace)
+@pytest.mark.parametrize("page", [page for page in PAGES if "seqmem " in "".join(blocks(page))])
+def test_every_command_of_a_page_parses(page):
+    lines = "\n".join(blocks(page)).replace("\\\n", " ").splitlines()
+    commands = [line.removeprefix("$ ").partition("#")[0].split() for line in lines]
+    found = [words[1:] for words in commands if words[:1] == ["seqmem"]]
+    assert found or page == "CONTRIBUTING.md"
+    for arguments in found:
+        options = seqmem.cli.parser(COMMANDS.values()).parse_args(arguments)
+        assert isinstance(options, argparse.Namespace)
 
 
 def test_make_run_is_the_main_job():
@@ -58,32 +71,13 @@ def test_make_run_is_the_main_job():
     assert (options.prices, options.name, options.out) == ("bundled:sp500", "sp500_path", "saved_models")
 
 
-@pytest.mark.parametrize(
-    "name", ["CHANGELOG.md", "CONTRIBUTING.md", "docs/serving.md", "examples/peephole_lstm.py"]
-)
-def test_links_lead_somewhere(name):
-    assert f"({name})" in README
-    assert (ROOT / name).is_file()
-
-
-def test_the_readme_says_how_many_faults_there_are():
-    import faults
-
-    assert f"plants {len(faults.FAULTS)} faults" in README
-
-
 def test_every_test_has_its_place_on_the_map():
     """docs/tests.md: a new file of tests needs a row there."""
-    named = set(re.findall(r"`((?:laws/)?(?:test_)?\w+\.py)`", (ROOT / "docs/tests.md").read_text()))
+    named = set(re.findall(r"`((?:laws/|proofs/)?\w+\.py)`", (ROOT / "docs/tests.md").read_text()))
     tests = ROOT / "tests"
-    there = {
-        str(path.relative_to(tests)) for path in (*tests.glob("test_*.py"), *tests.glob("laws/test_*.py"))
-    }
+    there = {str(path.relative_to(tests)) for path in tests.rglob("test_*.py")}
     assert there - named == set(), "no row in docs/tests.md"
     assert {name for name in named if not (tests / name).is_file()} == set(), "gone, but in docs/tests.md"
-
-
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -94,3 +88,9 @@ def test_every_file_that_a_page_names_is_there(page):
     )
     placeholders = ("saved_models/sp500_path", "saved_models/NAME/VERSION/")
     assert [name for name in named if not (ROOT / name).exists() and name not in placeholders] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
