@@ -107,7 +107,7 @@ class Application:
             400 if path.startswith("/v1/") else 404, f"Malformed request: {request.method} {path[:200]}"
         )
 
-    async def _read(self, request: Request) -> bytes:
+    async def _read(self, request: Request) -> bytearray:
         """The body, if it is JSON, is not too long and does not take too long.
 
         Raises:
@@ -147,9 +147,9 @@ class Application:
             raise RequestError(408, words, connection="close") from None
         finally:
             self._buffers.release(holding)
-        return bytes(found)
+        return found
 
-    async def _compute(self, request: Request, which: Which, body: bytes) -> list[bytes]:
+    async def _compute(self, request: Request, which: Which, body: bytearray) -> list[bytes]:
         """The answer, by a thread; not begun, and not written, where the client has gone meanwhile."""
         if self._held >= self._limits.concurrency:
             raise RequestError(429, "too many requests at once", retry_after="1")
@@ -174,7 +174,7 @@ class Application:
         self._held += more
         self._metrics.running.set(self._held)
 
-    def _predict(self, which: Which, body: bytes, gone: threading.Event) -> list[bytes]:
+    def _predict(self, which: Which, body: bytearray, gone: threading.Event) -> list[bytes]:
         """Runs in a thread: parsing a large body takes as long as the graph."""
         request = codec.read(body)
         with self._manager.version(*which) as version:

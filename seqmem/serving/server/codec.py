@@ -29,7 +29,7 @@ class Request(NamedTuple):
     values: Any
 
 
-def read(body: bytes) -> Request:
+def read(body: bytes | bytearray) -> Request:
     """A body as JSON.
 
     Raises:
@@ -129,7 +129,7 @@ def error(words: str) -> bytes:
     return orjson.dumps({"error": words.encode(errors="replace").decode()})
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes | bytearray) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:  # NaN and Infinity are none of JSON's, but TensorFlow Serving's

@@ -1,15 +1,20 @@
 """The server as a process: a port, a look for new versions now and then, a graceful stop."""
 
 import contextlib
+import ctypes
+import gc
+import itertools
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
@@ -21,6 +26,7 @@ from seqmem.serving.server.versions import VersionManager
 
 __all__ = ["Limits", "serve"]
 LOG = logging.getLogger(__name__)
+COLLECT = 10.0  # seconds between looks for memory that can be freed
 
 
 def serve(
@@ -59,8 +65,7 @@ def serve(
     manager = VersionManager(Path(path), load_timeout=limits.load_timeout)
     busy = 0
     with contextlib.suppress(_Stopped), _bound(host, port) as listener, _stoppable():
-        watcher = _Watcher(manager, poll)
-        watcher.first.wait(limits.load_timeout + 1)
+        _watch(manager, poll).wait(limits.load_timeout + 1)
         app = Application(manager, limits, Hosts(host, allow_hosts), lenient=lenient)
         address = listener.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -90,13 +95,14 @@ def serve(
         finally:
             busy = app.close()
     say("stopped")
-    if busy or not watcher.stop():
-        _leave(busy)
-    manager.close()
+    _leave(busy)
 
 
-def _leave(busy: int = 0) -> None:
-    """Exit past what cannot be stopped: a thread in a graph, or before a disk that hangs."""
+def _leave(busy: int = 0) -> NoReturn:
+    """Exit past what cannot be stopped: a thread in a graph, or before a disk that hangs.
+
+    And past what takes seconds: nothing of ours is unwritten, and the system frees the memory.
+    """
     if busy:
         LOG.warning("%d requests were not answered within --grace", busy)
     logging.shutdown()
@@ -127,33 +133,38 @@ def _stoppable() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-class _Watcher:
-    """A look for new versions now and then, in a thread that ends with the process wherever it is."""
+def _watch(manager: VersionManager, poll: float) -> threading.Event:
+    """Look for new versions now and then, in a thread that ends with the process; the event: it has done so."""
+    looked = threading.Event()
 
-    def __init__(self, manager: VersionManager, poll: float) -> None:
-        self.first, self._stop = threading.Event(), threading.Event()
-        self._manager, self._poll, self._complaint = manager, poll, ""
-        self._thread = threading.Thread(target=self._watch, name="seqmem-watch", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> bool:
-        """Look no more; whether it has ended."""
-        self._stop.set()
-        self._thread.join(0.1)
-        return not self._thread.is_alive()
-
-    def _watch(self) -> None:
-        while True:
+    def watch() -> None:
+        complaint = ""
+        for turn in itertools.count():
             try:
-                self._manager.poll()
-                self._complaint = ""
+                manager.poll()
+                complaint = ""
             except Exception as error:  # a disk that is away for a moment must not end the looking
-                if str(error) != self._complaint:
+                if str(error) != complaint:
                     LOG.exception("looking for new versions")
-                self._complaint = str(error)
-            self.first.set()
-            if self._stop.wait(self._poll):
-                return
+                complaint = str(error)
+            if not turn:
+                gc.freeze()  # what is there by now stays, and is not looked through again
+                gc.disable()  # or a large request is looked through while all others wait
+            elif turn % max(1, round(COLLECT / poll)) == 0:
+                gc.collect()
+                give_back()
+            looked.set()
+            time.sleep(poll)
+
+    threading.Thread(target=watch, name="seqmem-watch", daemon=True).start()
+    return looked
+
+
+def give_back() -> None:
+    """Give memory that large requests have left free back to the system, where glibc can."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _server(config: uvicorn.Config, ready: Callable[[], None], grace: float) -> uvicorn.Server:
