@@ -134,7 +134,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _watch(manager: VersionManager, poll: float) -> threading.Event:
-    """Look for new versions now and then, in a thread that ends with the process; the event: it has done so."""
+    """Look for new versions now and then, in a thread that ends with the process; its event: it has."""
     looked = threading.Event()
 
     def watch() -> None:
