@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seqmem.serving import ServedModel, export
-from seqmem.serving.card import read_card
+from seqmem.serving.card_schema import read_card
 from seqmem.serving.exporting.drafts import draft_in
 from seqmem.serving.provenance import check_files
 

@@ -11,6 +11,8 @@ from seqmem.cli.options import add_files, check_files
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from seqmem.data.dataset import Dataset
+
 
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add prices, and how they are shown."""
@@ -25,13 +27,19 @@ def check(options: argparse.Namespace) -> None:
     check_files(options)
 
 
+def read(options: argparse.Namespace) -> "Dataset":
+    """The prices, with all doubts: they are what is shown."""
+    from seqmem.data.faults import DOUBTS
+
+    return read_prices(options, allow=DOUBTS)
+
+
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Say what is odd about the prices; 1 where they must not be trained on."""
-    from seqmem.data.faults import DOUBTS
     from seqmem.data.inspection import inspect
     from seqmem.report import plot_inspection, print_inspection
 
-    found = inspect(read_prices(options, allow=DOUBTS), allow=allowed(options))
+    found = inspect(options.data, allow=allowed(options))
     if options.json:
         console.print_json(json.dumps(found.to_dict()))
     else:
@@ -51,4 +59,5 @@ COMMAND = Command(
     add_options=add_options,
     check=check,
     run=run,
+    read=read,
 )

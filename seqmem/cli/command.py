@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,6 +27,8 @@ class Command:
         check: refuses what can be known to be wrong before any work, by a ValueError or an OSError: exit
             status 2. It imports neither Keras nor TensorFlow.
         run: does the work; returns the exit status.
+        read: reads the data, which are `options.data` of `run`; before any Keras, too, so that bad data are
+            refused at once: exit status 1.
         trains: whether it trains models: the process is then set up for that, and may import the user's own
             cells from the working directory.
     """
@@ -38,6 +40,7 @@ class Command:
     add_options: Callable[[argparse.ArgumentParser], None]
     check: Callable[[argparse.Namespace], None]
     run: Callable[[argparse.Namespace, "Console"], int]
+    read: Callable[[argparse.Namespace], Any] | None = None
     trains: bool = False
 
 

@@ -101,6 +101,23 @@ def read_prices(
     )
 
 
+def read_for_model(options: argparse.Namespace) -> "Dataset":
+    """The data for the exported model of a command line.
+
+    Raises:
+        PriceError: prices that cannot be used.
+        ValueError: columns that the model needs and they lack, or fewer rows than a window reads.
+    """
+    from seqmem.serving.card_schema import read_card
+    from seqmem.serving.folders import newest
+    from seqmem.serving.questions import origins_of
+
+    card = read_card(newest(options.model))
+    data = read_prices(options, card=card)
+    origins_of(data, None, card)
+    return data
+
+
 def allowed(options: argparse.Namespace) -> tuple[str, ...]:
     """The doubts that the command line sets aside."""
     from seqmem.data.faults import DOUBTS

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.data import add_prices, check_prices, read_for_model
 from seqmem.cli.options import add_files, add_model, check_files, check_model, whole
 
 if TYPE_CHECKING:
@@ -42,11 +42,8 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     from seqmem import diagnostics
     from seqmem.report import plot_flow
     from seqmem.serving import load
-    from seqmem.serving.card import read_card
-    from seqmem.serving.folders import newest
 
-    forecaster = load(options.model)
-    data = read_prices(options, card=read_card(newest(options.model)))
+    forecaster, data = load(options.model), options.data
     seen = np.concatenate([_last_windows(forecaster, data[name], options.windows) for name in data.ids])
     flows = {}
     for layer in diagnostics.recurrent_layers(forecaster):
@@ -105,4 +102,5 @@ COMMAND = Command(
     add_options=add_options,
     check=check,
     run=run,
+    read=read_for_model,
 )

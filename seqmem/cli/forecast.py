@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.data import add_prices, check_prices, read_for_model
 from seqmem.cli.options import add_files, add_model, check_files, check_model
 
 if TYPE_CHECKING:
@@ -32,15 +32,14 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     from seqmem.serving import ServedModel
 
     served = ServedModel(options.model)
-    data = read_prices(options, card=served.card)
-    forecast = served.forecast(data)
+    forecast = served.forecast(options.data)
     console.print(f"{served.folder}: from {origin_text(forecast)}", highlight=False)
     print_forecast(forecast, console)
     if options.csv:
         with written_whole(options.csv) as draft:
             forecast.to_frame().to_csv(draft, index=False)
     if options.plot:
-        plot_forecast(forecast, data, options.plot)
+        plot_forecast(forecast, options.data, options.plot)
     return 0
 
 
@@ -52,4 +51,5 @@ COMMAND = Command(
     add_options=add_options,
     check=check,
     run=run,
+    read=read_for_model,
 )

@@ -71,12 +71,15 @@ def add_model(parse: argparse.ArgumentParser) -> None:
 
 
 def check_model(options: argparse.Namespace) -> None:
-    """Refuse a folder without a model.
+    """Refuse a folder without a model that seqmem exported.
 
     Raises:
         FileNotFoundError: no model there.
+        ValueError: another's, or a card that is damaged.
     """
-    newest(options.model)
+    from seqmem.serving.card_schema import read_card
+
+    read_card(newest(options.model))
 
 
 def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:

@@ -100,6 +100,8 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
             command.check(options)
         except ERRORS as error:
             return _complain(command, error, REFUSED)
+        if command.read is not None:
+            options.data = command.read(options)
         if command.trains:
             _ready_to_train(options.threads)
         with _sigterm_is_ctrl_c():

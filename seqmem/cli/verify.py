@@ -4,15 +4,20 @@ import argparse
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.options import add_model, check_model
+from seqmem.cli.options import add_model
+from seqmem.serving.folders import newest
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
+def check(options: argparse.Namespace) -> None:
+    """Refuse a folder without a model; whether it is damaged is for the body to say."""
+    newest(options.model)
+
+
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Say what is in order; what is not is an error."""
-    from seqmem.serving.folders import newest
     from seqmem.serving.loading.verify import verify
 
     console.print(str(newest(options.model)), highlight=False)
@@ -31,6 +36,6 @@ COMMAND = Command(
     "It finds damage, not malice: who can write the folder can write the card. Exit status 1 where anything "
     "differs.",
     add_options=add_model,
-    check=check_model,
+    check=check,
     run=run,
 )

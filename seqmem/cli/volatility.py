@@ -61,6 +61,16 @@ def check(options: argparse.Namespace) -> None:
     check_export(options.export, options)
 
 
+def read(options: argparse.Namespace) -> "Dataset":
+    """The prices of one series, or of a panel."""
+    from seqmem.data.faults import PriceError
+
+    data = read_prices(options)
+    if options.panel and len(data.ids) == 1:
+        raise PriceError(f"{options.prices}: --panel: expected several series. Received: one")
+    return data
+
+
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Train, score and show; write what is wanted."""
     from seqmem.cells import cell_class
@@ -70,29 +80,20 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         cell_class(cell)
     given: dict[str, Any] = {name: getattr(options, name) for name in (*(n for n, *_ in NUMBERS), "seed")}
     given["ensemble_size"] = given.pop("members")
-    with console.status("prices") as status:
+    data = options.data
+    with console.status("training") as status:
 
         def progress(what: str) -> None:
             status.update(what)
             if not console.is_terminal:
                 console.print(what, highlight=False)
 
-        data = _read(options)
         if options.panel:
             found = panel_league(data, cell=options.cells[0], progress=progress, **given)
         else:
             found = volatility_league(data, cells=options.cells, progress=progress, **given)
     _show(found, data, options, console)
     return 0
-
-
-def _read(options: argparse.Namespace) -> "Dataset":
-    from seqmem.data.faults import PriceError
-
-    data = read_prices(options)
-    if options.panel and len(data.ids) == 1:
-        raise PriceError(f"{options.prices}: --panel: expected several series. Received: one")
-    return data
 
 
 def _show(found: "League", data: "Dataset", options: argparse.Namespace, console: "Console") -> None:
@@ -165,5 +166,6 @@ COMMAND = Command(
     add_options=add_options,
     check=check,
     run=run,
+    read=read,
     trains=True,
 )

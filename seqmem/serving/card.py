@@ -4,7 +4,6 @@ import json
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,11 @@ import numpy as np
 from seqmem.data.dataset import Dataset, PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.models.forecaster import Forecaster
-from seqmem.serving.card_schema import check_schema
 from seqmem.serving.exporting.endpoints import endpoints
 from seqmem.serving.provenance import weights_hash
 from seqmem.serving.questions import input_names
-from seqmem.serving.safe_files import CARD, read_bytes
 
 FORMAT = 2  # of the card
-MOST_CARD = 2**22  # bytes
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
 
 
@@ -81,20 +77,6 @@ def _of_data(data: Dataset) -> dict[str, Any]:
         for name, frame in data.frames.items()
     }
     return {"column": data.column, **(next(iter(about.values())) if len(about) == 1 else {"series": about})}
-
-
-def read_card(folder: Path) -> dict[str, Any]:
-    """The card of an exported version.
-
-    Raises:
-        ValueError: none, or none that seqmem wrote: a field that is missing, or of the wrong type or value.
-    """
-    try:
-        about: dict[str, Any] = json.loads(read_bytes(folder / CARD, MOST_CARD))
-        check_schema(about)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ValueError(f"{folder}: not a model that seqmem exported: {CARD}: {error}"[:500]) from error
-    return about
 
 
 def _example(forecaster: Forecaster, data: Dataset | None) -> dict[str, Any]:

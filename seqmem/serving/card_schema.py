@@ -1,8 +1,14 @@
-"""What a card must hold, and of which types: msgspec checks what is read back."""
+"""Read a card: what it must hold, and of which types, is checked by msgspec. Imports nothing slow."""
 
+import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+
+from seqmem.serving.safe_files import CARD, read_bytes
+
+MOST_CARD = 2**22  # bytes
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=10**6)]
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
@@ -78,3 +84,17 @@ def check_schema(about: Any) -> None:
     for name, (_, size, *_) in card.output.items():
         if size != len(card.horizons):
             raise ValueError(f"expected {len(card.horizons)} numbers of {name}. Received: {size}")
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of an exported version.
+
+    Raises:
+        ValueError: none, or none that seqmem wrote: a field that is missing, or of the wrong type or value.
+    """
+    try:
+        about: dict[str, Any] = json.loads(read_bytes(folder / CARD, MOST_CARD))
+        check_schema(about)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{folder}: not a model that seqmem exported: {CARD}: {error}"[:500]) from error
+    return about

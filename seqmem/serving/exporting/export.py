@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from seqmem.data.dataset import PriceData
 from seqmem.models.forecaster import Forecaster
-from seqmem.serving.card import card, read_card, to_json
+from seqmem.serving.card import card, to_json
 from seqmem.serving.card_markdown import PAGE, page
+from seqmem.serving.card_schema import read_card
 from seqmem.serving.exporting import warmup
 from seqmem.serving.exporting.drafts import draft_in
 from seqmem.serving.exporting.endpoints import endpoints

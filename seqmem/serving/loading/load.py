@@ -8,7 +8,7 @@ import keras
 import seqmem.networks
 import seqmem.targets  # noqa: F401 - registers with Keras what a saved forecaster is made of
 from seqmem.models.forecaster import Forecaster
-from seqmem.serving.card import read_card
+from seqmem.serving.card_schema import read_card
 from seqmem.serving.folders import newest
 from seqmem.serving.loading.safety import check_keras_file
 from seqmem.serving.provenance import check_files

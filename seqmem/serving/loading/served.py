@@ -7,7 +7,7 @@ import numpy as np
 from seqmem.data.dataset import PriceData
 from seqmem.data.splits import Origins
 from seqmem.evaluation.forecast import Forecast
-from seqmem.serving.card import read_card
+from seqmem.serving.card_schema import read_card
 from seqmem.serving.folders import newest
 from seqmem.serving.provenance import check_files
 from seqmem.serving.questions import as_forecast, inputs_of, origins_of

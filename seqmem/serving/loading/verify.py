@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seqmem.serving.card import read_card
+from seqmem.serving.card_schema import read_card
 from seqmem.serving.folders import newest
 from seqmem.serving.loading.load import load
 from seqmem.serving.loading.served import ServedModel
