@@ -163,7 +163,8 @@ def _looks_like_data(names: list[str]) -> bool:
 def _bundled(source: str) -> pd.DataFrame:
     name = source.removeprefix("bundled:")
     if name == "stocks":
-        return import_module("skfolio.datasets").load_sp500_dataset()
+        table: pd.DataFrame = import_module("skfolio.datasets").load_sp500_dataset()
+        return table.drop(columns="RRC")  # one price for 69 rows in 1990: a variance of 0
     (home,) = find_spec("arch").submodule_search_locations  # type: ignore[union-attr, misc]
     # as `arch.data` reads it, and without importing arch: that takes longer than all else of a check
     frame = pd.read_csv(Path(home, "data", name, f"{name}.csv.gz"), parse_dates=["Date"], index_col="Date")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+import keras
+
 from seqmem.cells import cell_class
 from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
@@ -17,6 +19,7 @@ from seqmem.experiments.league.entrants import (
 )
 from seqmem.experiments.league.league import Judged, League, Progress, play
 from seqmem.models.classics import REFERENCES, benchmark_models
+from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster
 from seqmem.networks import ResidualRecurrent
 from seqmem.targets import RawVariance
@@ -130,10 +133,17 @@ def panel_league(
     name = display_name(cell)
     classics = benchmark_models(horizons, use_range=False)
     entrants: dict[str, Entrant] = {
-        name: TrainedNetwork(partial(design.forecaster, cell), recipe),
-        "linear": TrainedNetwork(partial(design.forecaster, None), recipe),
+        name: TrainedNetwork(partial(_seeded_twice, design, cell, seed), recipe),
+        "linear": TrainedNetwork(partial(_seeded_twice, design, None, seed), recipe),
         **{other: WalkedClassic(classics[other], every) for other in REFERENCES},
     }
     both = combined_name((name, GJR))
     judged = [Judged(model, [*REFERENCES, "linear"]) for model in (name, both)]
     return play(dataset, entrants, [(name, GJR)], judged, REFERENCES, progress)
+
+
+def _seeded_twice(design: Design, cell: str | None, seed: int) -> Forecaster:
+    """Dropout from the seed, and the weights from it once more: so were the panel's figures made."""
+    forecaster = design.forecaster(cell)
+    keras.utils.set_random_seed(seed)
+    return forecaster
