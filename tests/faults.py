@@ -383,10 +383,10 @@ FAULTS = [
     ),
     Fault(
         "a price of zero let through",
-        "seqmem/series.py",
+        "seqmem/data/checks.py",
         "values <= 0",
         "values < 0",
-        "tests/test_series.py",
+        "tests/test_files.py",
     ),
     Fault(
         "seqmem reaching up to tuning",

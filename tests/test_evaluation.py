@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samples import random_bars, random_walk, split_after
 from test_variance_baselines import simulated_garch
 
-from seqmem.data.bars import parkinson, squared_returns
+from seqmem.data.measures import parkinson, squared_returns
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
 from seqmem.evaluation import (

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from samples import VARIANCE_BASELINES, random_bars, split_after
 
-from seqmem.data.bars import log_returns, parkinson, squared_returns
+from seqmem.data.measures import log_returns, parkinson, squared_returns
 from seqmem.data.reading import as_dataset
 from seqmem.models.classics import (
     EGARCH,

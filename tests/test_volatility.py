@@ -14,7 +14,7 @@ from samples import VARIANCE_TARGETS, random_bars
 
 from research import simulated
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
-from seqmem.data.bars import parkinson, squared_returns
+from seqmem.data.measures import parkinson, squared_returns
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
 from seqmem.losses import StudentT

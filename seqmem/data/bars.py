@@ -176,40 +176,6 @@ def _check_frame(frame: pd.DataFrame, values: np.ndarray) -> None:
             raise ValueError(f"bars: row {row + 1}, {day(frame.index[row])}: {words}. Received: {received}")
 
 
-def squared_returns(series: Any) -> np.ndarray:
-    """Squared log returns [N] of bars or closes; the first row has none: NaN.
-
-    >>> squared_returns([100.0, 101.0]).round(6).tolist()
-    [nan, 9.9e-05]
-    """
-    return log_returns(series) ** 2
-
-
-def log_returns(series: Any) -> np.ndarray:
-    """Log returns [N] of the closes of bars; the first row has none: NaN."""
-    return np.diff(np.log(as_bars(series)[:, -1]), prepend=np.nan)
-
-
-def parkinson(series: Any) -> np.ndarray:
-    """Parkinson's (1980) variance of a day from its range [N]: log(high / low)^2 / (4 log 2).
-
-    Raises:
-        ValueError: no highs and lows.
-
-    >>> parkinson(np.array([[102.0, 100.0, 101.0]])).round(6).tolist()
-    [0.000141]
-    """
-    bars = as_bars(series)
-    if bars.shape[1] != len(BAR):
-        raise ValueError("parkinson: expected bars with High and Low. Received: closes alone")
-    return np.asarray(range_variance(bars[:, 0], bars[:, 1], np))
-
-
-def range_variance(high: Any, low: Any, backend: Any) -> Any:
-    """Parkinson's variance by the functions of `backend`: NumPy, or `keras.ops` in a graph."""
-    return backend.square(backend.log(high / low)) / (4 * np.log(2))
-
-
 def _warn_of_others(frame: pd.DataFrame, high: str, low: str, name: str) -> None:
     alike = [str(one) for one in frame.columns if str(one).lower() in (high.lower(), low.lower())]
     if alike:

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from seqmem.data.bars import squared_returns
 from seqmem.data.dataset import Dataset
+from seqmem.data.measures import squared_returns
 from seqmem.evaluation.forecast import Forecast
 
 Measure = Callable[[pd.DataFrame], np.ndarray]  # a frame of [rows] -> [rows]

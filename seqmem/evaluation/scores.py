@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from seqmem.data.bars import parkinson, squared_returns
+from seqmem.data.measures import parkinson, squared_returns
 from seqmem.evaluation.forecast import Forecast
 from seqmem.evaluation.outcome import Outcome
 from seqmem.quantities import Price, Quantity, Variance

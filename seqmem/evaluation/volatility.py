@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.data.bars import as_bars, parkinson, squared_returns
+from seqmem.data.bars import as_bars
+from seqmem.data.measures import parkinson, squared_returns
 from seqmem.evaluation.significance import MIN_LOSSES, diebold_mariano, model_confidence_set
 
 PROXIES = {"squared": "squared returns", "parkinson": "Parkinson's range"}

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from seqmem.cells import Cell
-from seqmem.data.bars import squared_returns
 from seqmem.data.dataset import PriceData
+from seqmem.data.measures import squared_returns
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, as_origins
 from seqmem.models.forecaster import Forecaster

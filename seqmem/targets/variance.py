@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from seqmem.data.bars import parkinson, range_variance, squared_returns
 from seqmem.data.calendars import Calendar
+from seqmem.data.measures import parkinson, range_variance, squared_returns
 from seqmem.quantities import Variance
 from seqmem.targets.base import Target
 from seqmem.transforms import LogReturn

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from seqmem.data.bars import log_returns, parkinson
+from seqmem.data.measures import log_returns, parkinson
 from seqmem.models.base import Classic
 from seqmem.quantities import Variance
 
