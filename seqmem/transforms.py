@@ -98,8 +98,8 @@ class Standardize(Transform):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         nan = keras.initializers.Constant(float("nan"))
-        self.mean = self.add_weight(name="mean", shape=(), initializer=nan, trainable=False)
-        self.scale = self.add_weight(name="scale", shape=(), initializer=nan, trainable=False)
+        self.mean: Any = self.add_weight(name="mean", shape=(), initializer=nan, trainable=False)
+        self.scale: Any = self.add_weight(name="scale", shape=(), initializer=nan, trainable=False)
 
     def adapt(self, levels: Any) -> None:
         """Learn mean and standard deviation.
@@ -142,7 +142,7 @@ class Chain(Transform):
         super().__init__(**kwargs)
         if not transforms:
             raise ValueError("Chain: expected at least one transform. Received: none")
-        self.transforms = list(transforms)
+        self.transforms: list[Transform] = list(transforms)
         self.positive = self.transforms[0].positive
         self.warmup = sum(transform.warmup for transform in self.transforms)
 

@@ -38,10 +38,13 @@ class ActivatedCell(Cell):
         **options: Any,
     ) -> None:
         super().__init__(units, **options)
-        self.activation = _as_keras(activation)  # as Keras's cells have them: a function, or a layer
-        self.recurrent_activation = _as_keras(recurrent_activation)
+        self.activation: Any = _as_keras(activation)  # as Keras's cells have them: a function, or a layer
+        self.recurrent_activation: Any = _as_keras(recurrent_activation)
         self.implementation = implementation
-        self.activations = as_activation(self.recurrent_activation), as_activation(self.activation)
+        self.activations: tuple[Activation, Activation] = (
+            as_activation(self.recurrent_activation),
+            as_activation(self.activation),
+        )
         self._handed = dict(zip((sigmoid, tanh), self.activations, strict=True))
         default = type(self).gates
         if sigmoid not in default.values() and self._handed[sigmoid] != sigmoid:

@@ -49,13 +49,15 @@ def intercept_activations(way: Callable[[Activation, Any], Any]) -> Iterator[Non
         _way.reset(token)
 
 
-sigmoid = Activation(keras.activations.sigmoid, lambda y: y * (1 - y))
-tanh = Activation(keras.activations.tanh, lambda y: 1 - y * y)
-linear = Activation(keras.activations.linear, lambda y: ops.ones_like(y))
-relu = Activation(keras.activations.relu, lambda y: ops.cast(y > 0, y.dtype))
-softsign = Activation(keras.activations.softsign, lambda y: (1 - ops.abs(y)) ** 2)
-hard_sigmoid = Activation(keras.activations.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6)
-exponential = Activation(keras.activations.exponential, lambda y: y)
+sigmoid: Activation = Activation(keras.activations.sigmoid, lambda y: y * (1 - y))
+tanh: Activation = Activation(keras.activations.tanh, lambda y: 1 - y * y)
+linear: Activation = Activation(keras.activations.linear, lambda y: ops.ones_like(y))
+relu: Activation = Activation(keras.activations.relu, lambda y: ops.cast(y > 0, y.dtype))
+softsign: Activation = Activation(keras.activations.softsign, lambda y: (1 - ops.abs(y)) ** 2)
+hard_sigmoid: Activation = Activation(
+    keras.activations.hard_sigmoid, lambda y: ops.cast((y > 0) & (y < 1), y.dtype) / 6
+)
+exponential: Activation = Activation(keras.activations.exponential, lambda y: y)
 
 ACTIVATIONS = {
     str(known): known for known in (sigmoid, tanh, linear, relu, softsign, hard_sigmoid, exponential)

@@ -34,7 +34,7 @@ class PeepholeLSTMCell(ActivatedCell):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """The weights of an LSTM, and the peepholes."""
         super().build(input_shape)
-        self.peephole = self.add_weight(name="peephole", shape=(3, self.units), initializer="zeros")
+        self.peephole: Any = self.add_weight(name="peephole", shape=(3, self.units), initializer="zeros")
 
     def equations(
         self, x: Any, r: Any, states: tuple[Any, ...], sigmoid: Activation, tanh: Activation

@@ -29,7 +29,7 @@ class RNNCell(ActivatedCell):
             seed if isinstance(seed, keras.random.SeedGenerator) else keras.random.SeedGenerator(seed)
         )
         super().__init__(units, activation, seed=seed_generator, **options)
-        self.seed = None if seed is seed_generator else seed
+        self.seed: Any | None = None if seed is seed_generator else seed
 
     def equations(
         self, x: Any, r: Any, states: tuple[Any, ...], sigmoid: Activation, tanh: Activation

@@ -35,8 +35,10 @@ class MemoryLog(keras.callbacks.Callback):
         super().__init__()
         if every < 1:
             raise ValueError(f"MemoryLog: every must be at least 1. Received: {every}")
-        self.layer, self.sequences, self.every = layer, np.asarray(sequences), every
-        self.writer = None if folder is None else tf.summary.create_file_writer(str(folder))
+        self.layer: Recurrent = layer
+        self.sequences: np.ndarray = np.asarray(sequences)
+        self.every: int = every
+        self.writer: Any = None if folder is None else tf.summary.create_file_writer(str(folder))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look, and write down what is seen."""

@@ -43,7 +43,7 @@ class GeometricMean(Model):
                 "GeometricMean: expected one quantity and the same horizons. "
                 f"Received: {sorted(map(str, kinds))}"
             )
-        self.models = list(models)
+        self.models: list[Model] = list(models)
         self.horizons = models[0].horizons
         self.quantity = models[0].quantity
         self.context_length = max(model.context_length for model in models)

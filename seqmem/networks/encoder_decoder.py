@@ -72,13 +72,13 @@ class EncoderDecoder(Network):
             raise ValueError("EncoderDecoder: encoder and decoder must be two cells. Received: the same one")
         self.horizons = tuple(range(1, horizon + 1))
         self.head = head or Point()
-        self.encoder = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
-        self.decoder = one_cell(decoder)
+        self.encoder: Recurrent = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
+        self.decoder: Any = one_cell(decoder)
         self.bridge = bridge
-        self.readout = keras.layers.Dense(self.head.width, dtype=self.dtype_policy, name="readout")
+        self.readout: Any = keras.layers.Dense(self.head.width, dtype=self.dtype_policy, name="readout")
         self.teacher_forcing = teacher_forcing
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.iteration = self.add_weight(
+        self.seed_generator: Any = keras.random.SeedGenerator(seed)
+        self.iteration: Any = self.add_weight(
             name="iteration", shape=(), dtype="int64", initializer="zeros", trainable=False
         )
         given, needed = _sizes(self.encoder.cell), _sizes(self.decoder)
@@ -182,7 +182,7 @@ class DenseBridge(Configured, keras.layers.Layer):
 
     def __init__(self, decoder: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.heads = [
+        self.heads: list[Any] = [
             keras.layers.Dense(width, dtype=self.dtype_policy) for width in _sizes(one_cell(decoder))
         ]
 

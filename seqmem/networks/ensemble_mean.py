@@ -38,7 +38,7 @@ class EnsembleMean(Network):
             raise ValueError(
                 f"EnsembleMean: expected networks of the same horizons. Received: {sorted(horizons)}"
             )
-        self.networks = list(networks)
+        self.networks: list[Network] = list(networks)
         self.horizons = networks[0].horizons
         self.head = networks[0].head
         self.members = sum(network.members for network in networks)

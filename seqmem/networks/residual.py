@@ -61,7 +61,7 @@ class ResidualRecurrent(Network):
         self.head = head or LogVariance()
         self.members = members
         self.skip = skip
-        self.recurrent = None
+        self.recurrent: Recurrent | None = None
         if cell is not None:
             cells = widen_for_ensemble(cell, members)
             self.recurrent = Recurrent(
@@ -71,15 +71,15 @@ class ResidualRecurrent(Network):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for inputs of [B, T, F]."""
         outputs, zeros = (len(self.horizons), self.members, self.head.width), {"initializer": "zeros"}
-        self.bias = self.add_weight(name="bias", shape=outputs, **zeros)
+        self.bias: Any = self.add_weight(name="bias", shape=outputs, **zeros)
         if self.skip:
-            self.linear = self.add_weight(name="linear", shape=(input_shape[-1], *outputs), **zeros)
+            self.linear: Any = self.add_weight(name="linear", shape=(input_shape[-1], *outputs), **zeros)
         if self.recurrent is not None:
             if not self.recurrent.built:
                 self.recurrent.build(input_shape)
             cell = self.recurrent.cell
             units = int(getattr(cell, "cells", [cell])[-1].output_size) // self.members
-            self.readout = self.add_weight(name="readout", shape=(units, *outputs), **zeros)
+            self.readout: Any = self.add_weight(name="readout", shape=(units, *outputs), **zeros)
         self.built = True
 
     def call(

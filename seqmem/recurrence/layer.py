@@ -34,7 +34,7 @@ class Recurrent(Configured, keras.layers.RNN):
     def __init__(self, cell: Any, **options: Any) -> None:
         super().__init__(one_cell(cell), **options)
         if all(isinstance(one, Cell) for one in getattr(self.cell, "cells", [self.cell])):
-            self.input_spec = keras.layers.InputSpec(ndim=3)  # another cell may take more axes
+            self.input_spec: Any = keras.layers.InputSpec(ndim=3)  # another cell may take more axes
 
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool = False

@@ -41,7 +41,9 @@ class SearchProgress:
 
     def __init__(self) -> None:
         self.trials: int | None = None
-        self.done = self.failed = self._kept = 0
+        self.done: int = 0
+        self.failed: int = 0
+        self._kept = 0
         self.best: dict[str, Any] | None = None
         self._since = time.monotonic()
 

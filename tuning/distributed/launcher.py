@@ -32,16 +32,16 @@ class Child:
     """
 
     def __init__(self, words: Sequence[str], log: Path) -> None:
-        self.name = words[-1] if words[0] == "worker" else words[0]
+        self.name: str = words[-1] if words[0] == "worker" else words[0]
         self._words, self._log = list(words), log
-        self.starts = 0
+        self.starts: int = 0
         self.start()
 
     def start(self) -> None:
         """Start it, or start it again."""
         self.starts += 1
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-m", "tuning", *self._words, "--exit-with-parent"],
                 stdin=subprocess.PIPE,
                 stdout=log,

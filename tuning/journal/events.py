@@ -38,7 +38,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: Any = None
-        self.events = read(path)
+        self.events: list[dict[str, Any]] = read(path)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.events)

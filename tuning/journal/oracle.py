@@ -41,7 +41,8 @@ class ReplayableOracle:
         most_failures: int,
     ) -> None:
         self._oracle, self._journal, self._project, self._choice = oracle, journal, project, choice
-        self._most_failures, self.failures = most_failures, 0
+        self._most_failures = most_failures
+        self.failures: int = 0
         self._ended = {int(event["trial"]) for event in journal if event["event"] == "ended"}
         self._create, self._end = oracle.create_trial, oracle.end_trial
         self.on_event: Callable[[dict[str, Any]], None] = lambda event: None

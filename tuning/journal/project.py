@@ -23,9 +23,9 @@ class Project:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         (self.folder / "results").mkdir(parents=True, exist_ok=True)
-        self.attempts = Attempts(self.folder / "results")
+        self.attempts: Attempts = Attempts(self.folder / "results")
 
     @property
     def journal(self) -> Path:

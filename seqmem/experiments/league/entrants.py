@@ -46,7 +46,7 @@ class WalkedClassic(Entrant):
     may_fail = True
 
     def __init__(self, classic: Classic, every: int) -> None:
-        self.walk = WalkForward(classic, every)
+        self.walk: WalkForward = WalkForward(classic, every)
         self.about = f"fitted every {every} days"
 
     @property
@@ -65,7 +65,8 @@ class TrainedNetwork(Entrant):
     may_fail = False
 
     def __init__(self, make: Callable[[], Forecaster], recipe: Recipe) -> None:
-        self.make, self.recipe = make, recipe
+        self.make: Callable[[], Forecaster] = make
+        self.recipe: Recipe = recipe
         self._sample = make()
         seeds = ensemble_size(self._sample)
         self.about = f"trained with {seeds} seeds" if seeds > 1 else "trained"

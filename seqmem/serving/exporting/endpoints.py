@@ -104,9 +104,10 @@ class Stream:
 
     def __init__(self, forecaster: Forecaster) -> None:
         self.forecaster = forecaster
-        self.rows, self.width = forecaster.target.warmup, len(forecaster.target.columns)
-        self.widths = forecaster.network.state_sizes or ()
-        self.names = list(forecaster.target.columns)
+        self.rows: int = forecaster.target.warmup
+        self.width: int = len(forecaster.target.columns)
+        self.widths: tuple[int, ...] | tuple[()] = forecaster.network.state_sizes or ()
+        self.names: list[str] = list(forecaster.target.columns)
 
     @property
     def inputs(self) -> list[tf.TensorSpec]:

@@ -33,7 +33,7 @@ class AspiredVersions:
         if not path.is_dir():
             raise FileNotFoundError(f"{path}: no such folder")
         self._only: str | None = path.name if versions_in(path) else None
-        self.root = path.parent if self._only else path
+        self.root: Path = path.parent if self._only else path
         self._complaint = ""
         if not self.now(()):
             raise FileNotFoundError(f"{path}: no SavedModel there, nor in numbered folders below it")

@@ -11,7 +11,9 @@ class Holding:
     """The bytes kept for one request: of its body until it is whole, of its answer until it is sent."""
 
     def __init__(self, give_up: Callable[[], None]) -> None:
-        self.size, self.given_up, self.give_up = 0, False, give_up
+        self.size: int = 0
+        self.given_up: bool = False
+        self.give_up: Callable[[], None] = give_up
 
 
 class Buffers:

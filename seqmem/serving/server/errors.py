@@ -7,7 +7,7 @@ class RequestError(Exception):
     def __init__(self, status: int, words: str, **headers: str) -> None:
         super().__init__(words)
         self.status = status
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers: dict[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def invalid(words: str) -> RequestError:

@@ -24,7 +24,8 @@ class Loading:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
+        self.folder: Path = folder
+        self.name: str = name
         self.version: Version | None = None
         self.error: Exception | None = None
         self._ended = threading.Event()

@@ -14,16 +14,18 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         labels = ("model", "method", "status")
-        self.requests = Counter("seqmem_requests", "Requests answered.", labels, registry=self._registry)
-        self.seconds = Histogram(
+        self.requests: Counter = Counter(
+            "seqmem_requests", "Requests answered.", labels, registry=self._registry
+        )
+        self.seconds: Histogram = Histogram(
             "seqmem_request_seconds",
             "From the head of a request to its answer.",
             ("method",),
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=self._registry,
         )
-        self.running = Gauge("seqmem_requests_running", "Requests held now.", registry=self._registry)
-        self.rows = Counter("seqmem_rows", "Rows forecast.", ("model",), registry=self._registry)
+        self.running: Gauge = Gauge("seqmem_requests_running", "Requests held now.", registry=self._registry)
+        self.rows: Counter = Counter("seqmem_rows", "Rows forecast.", ("model",), registry=self._registry)
         self._versions = Gauge(
             "seqmem_versions_available", "Versions that answer.", ("model",), registry=self._registry
         )

@@ -32,7 +32,8 @@ class Version:
     def __init__(self, folder: Path, name: str) -> None:
         import tensorflow as tf
 
-        self.name, self.number = name, int(folder.name)
+        self.name: str = name
+        self.number: int = int(folder.name)
         self._lock, self._running, self._retired = threading.Lock(), 0, False
         self._row_sizes: dict[Any, int] = {}  # numbers that a row is answered with, by signature and shapes
         graph = tf.Graph()
@@ -43,7 +44,9 @@ class Version:
             self._definitions = {
                 key: found for key, found in meta.signature_def.items() if not key.startswith("__")
             }
-            self.signatures = {key: signature(found) for key, found in self._definitions.items()}
+            self.signatures: dict[str, Signature] = {
+                key: signature(found) for key, found in self._definitions.items()
+            }
             self._calls = {key: self._call(found) for key, found in self._definitions.items() if found.inputs}
             self._warm(folder / warmup.PLACE)
         except BaseException:
