@@ -1,6 +1,7 @@
 """Command lines in fresh processes: each has imported nothing of ours. What is not ours is imported once."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class Ended(NamedTuple):
 
 
 def run(commands, *, preload=("pandas", "tensorflow", "keras"), cwd=None) -> list[Ended]:
-    """Run each command line of `seqmem` in a fork of a process that has imported `preload`."""
+    """Run each command line, 80 columns wide, in a fork of a process that has imported `preload`."""
     code = _FORKS.replace("from seqmem_preload import *", f"import {', '.join(preload)}" if preload else "")
     process = subprocess.run(
         [sys.executable, "-c", code],
@@ -55,6 +56,7 @@ def run(commands, *, preload=("pandas", "tensorflow", "keras"), cwd=None) -> lis
         capture_output=True,
         text=True,
         cwd=cwd,
+        env=os.environ | {"COLUMNS": "80"},
         check=True,
     )
     return [Ended(*json.loads(line)) for line in process.stdout.splitlines()]

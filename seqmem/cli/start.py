@@ -11,18 +11,19 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.metadata import entry_points, version
 from pathlib import Path
+from pkgutil import iter_modules
 
 from seqmem.cli.command import FAILED, GROUPS, REFUSED, STOPPED, Command
 
-OWN = ("check", "forecast", "volatility", "diagnose", "verify", "serve", "serve_config", "study")
 ERRORS = (ValueError, OSError, RuntimeError, ArithmeticError)
 
 
 def known_commands() -> dict[str, Command]:
-    """The commands of seqmem, and those of other packages that are installed, by name."""
-    own: Iterable[Command] = (import_module(f"seqmem.cli.{name}").COMMAND for name in OWN)
+    """The commands by name: of each file here with a ``COMMAND``, and of other packages' entry points."""
+    files = (import_module(f"seqmem.cli.{each.name}") for each in iter_modules([str(Path(__file__).parent)]))
+    own: list[Command] = [vars(file)["COMMAND"] for file in files if "COMMAND" in vars(file)]
     others = (each.load() for each in entry_points(group="seqmem.commands"))
-    return {command.name: command for command in (*own, *others)}
+    return {command.name: command for command in sorted((*own, *others), key=lambda command: command.name)}
 
 
 def parser(commands: Iterable[Command] | None = None) -> argparse.ArgumentParser:

@@ -54,6 +54,7 @@ def test_a_model_of_each_kind_is_loaded_in_a_fresh_process(root):
     for kind, end in zip(KINDS, ended, strict=True):
         assert (end.status, end.err) == (0, ""), (kind, end)
         assert "Half-life of a unit's memory" in end.out, kind
+        assert max(map(len, end.out.splitlines())) <= 80
 
 
 @pytest.mark.slow
@@ -62,4 +63,4 @@ def test_each_command_works_in_a_fresh_process_on_each_kind(root):
     ended = fresh.run([_words(*case) for case in cases], cwd=root)
     for case, end in zip(cases, ended, strict=True):
         assert (end.status, end.err) == (0, ""), (case, end)
-        print(case, end.out)
+        assert max(map(len, end.out.splitlines())) <= 80
