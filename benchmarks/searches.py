@@ -13,10 +13,12 @@ OURS = f"""
 import json, time, keras_tuner
 from seqmem.process import configure_cpu; configure_cpu()
 from seqmem import read
-from tuning import ForecastHyperModel, SearchSpace, search
+from dataclasses import replace
+from tuning import ForecastHyperModel, PathTask, SearchSpace, search
 start = time.perf_counter()
 prices = read("bundled:sp500")
-hypermodel = ForecastHyperModel(SearchSpace(), prices, epochs={EPOCHS}, patience={EPOCHS})
+recipe = replace(PathTask.recipe, epochs={EPOCHS}, patience={EPOCHS})
+hypermodel = ForecastHyperModel(SearchSpace(), prices, recipe=recipe)
 table = search(hypermodel, keras_tuner.RandomSearch, max_trials={TRIALS}, seed=1).table
 seconds = time.perf_counter() - start
 names = ["cell", "units", "lookback", "learning_rate", "dropout"]

@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import keras_tuner
@@ -10,7 +11,7 @@ import pandas as pd
 
 from seqmem import ExpandingWindow
 from seqmem.process import configure_cpu
-from tuning import ForecastHyperModel, SearchSpace, search, select
+from tuning import ForecastHyperModel, PathTask, SearchSpace, search, select
 
 DAYS = 2000
 LOOKBACKS = (10, 20, 40)
@@ -49,7 +50,8 @@ def searched(prices: pd.Series, seed: int) -> Any:
         learning_rates=(1e-3, 3e-3),
         dropouts=(0.0,),
     )
-    hypermodel = ForecastHyperModel(space, prices, horizon=1, epochs=10, patience=3, walk=ExpandingWindow(3))
+    recipe = replace(PathTask.recipe, epochs=10, patience=3)
+    hypermodel = ForecastHyperModel(space, prices, task=PathTask(1), recipe=recipe, folds=ExpandingWindow(3))
     result = search(hypermodel, keras_tuner.GridSearch, max_trials=None, seed=seed)
     return select(result, hypermodel)
 

@@ -328,8 +328,8 @@ FAULTS = [
     Fault(
         "an interrupt that is swallowed",
         "tuning/interrupt.py",
-        "        if caught:\n            raise KeyboardInterrupt\n\n    with",
-        "        pass\n\n    with",
+        "        if caught:\n            raise KeyboardInterrupt\n\n    if threading",
+        "        pass\n\n    if threading",
         "tests/test_tuning.py",
     ),
     Fault(

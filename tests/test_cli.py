@@ -348,7 +348,7 @@ def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys
     command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "2"]
     assert tuning.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10"]) == 0
     said = capsys.readouterr().out
-    for words in ("1200 closes", "Test: variance over 1 day, all origins", "GARCH-t", "volatility"):
+    for words in ("1200 closes", "Test: Variance over 1 day, all days", "GARCH-t", "volatility"):
         assert words in said
     assert "Exported to saved_models/volatility/1" in said
     card = json.loads((tmp_path / "saved_models/volatility/1/card.json").read_text())

@@ -12,11 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras_tuner.engine.trial import Trial
-from samples import random_walk
+from quick_search import PRICES, TINY, Quick, quick
 
-from seqmem.data.folds import ExpandingWindow, RollingWindow
+from seqmem.data.splits import ExpandingWindow, RollingWindow
 from tuning import (
-    ForecastHyperModel,
     Observer,
     PathTask,
     ProjectError,
@@ -36,8 +35,6 @@ from tuning.stopping import StopClearlyWorst
 from tuning.trials import fit_row, fit_table, new_outcome, trial_table
 from tuning.tuner_setup import with_default_first
 
-PRICES = random_walk(400)
-SPACE = SearchSpace(cells=("rnn",), units=(2, 4), lookbacks=(10, 20), learning_rates=(1e-3,), dropouts=(0.0,))
 EVENTS = [{"event": "started", "n": 0}, {"event": "ended", "loss": 0.1 + 0.2}, {"event": "é\n", "loss": None}]
 
 
@@ -78,10 +75,6 @@ class Stop(Observer):
         raise KeyboardInterrupt
 
 
-def _hypermodel(prices=PRICES, space=SPACE, **options):
-    return ForecastHyperModel(space, prices, **{"horizon": 2, "epochs": 1, **options})
-
-
 CHANGED = PRICES.copy()
 CHANGED.iloc[7] *= 1.0001
 
@@ -89,24 +82,24 @@ CHANGED.iloc[7] *= 1.0001
 @pytest.mark.parametrize(
     ("hypermodel", "options", "words"),
     [
-        (lambda: _hypermodel(CHANGED), {}, "data: sha256 was .*, now "),
-        (lambda: _hypermodel(PRICES[:-1]), {}, "data: rows was 400, now 399"),
-        (lambda: _hypermodel(task=PathTask(3)), {}, "task: horizon was 2, now 3"),
+        (lambda: quick(data=CHANGED), {}, "data: sha256 was .*, now "),
+        (lambda: quick(data=PRICES[:-1]), {}, "data: rows was 400, now 399"),
+        (lambda: quick(task=PathTask(3)), {}, r"task: horizons was \[1, 2\], now \[1, 2, 3\]"),
         (
-            lambda: _hypermodel(walk=RollingWindow(2)),
+            lambda: quick(folds=RollingWindow(2)),
             {},
             r"folds was ExpandingWindow\(count=1\).*, now RollingWindow\(count=2\)",
         ),
-        (lambda: _hypermodel(seeds=2), {}, "seeds was 1, now 2"),
-        (lambda: _hypermodel(epochs=2), {}, "training: epochs was 1, now 2"),
+        (lambda: quick(seeds=2), {}, "seeds was 1, now 2"),
+        (lambda: quick(epochs=2), {}, "recipe: epochs was 1, now 2"),
         (
-            lambda: _hypermodel(space=SearchSpace(cells=("gru",), lookbacks=(10, 20))),
+            lambda: quick(SearchSpace(cells=("gru",), lookbacks=(10, 20))),
             {},
             r"space: cells was \['rnn'\], now \['gru'\]",
         ),
-        (_hypermodel, {"seed": 1}, "seed was 0, now 1"),
-        (_hypermodel, {"tuner": keras_tuner.GridSearch}, "tuner: name was RandomSearch, now GridSearch"),
-        (_hypermodel, {"stopping": StopClearlyWorst(9)}, r"stopping was StopClearlyWorst\(least=3\), now"),
+        (quick, {"seed": 1}, "seed was 0, now 1"),
+        (quick, {"tuner": keras_tuner.GridSearch}, "tuner: name was RandomSearch, now GridSearch"),
+        (quick, {"stopping": StopClearlyWorst(9)}, r"stopping was StopClearlyWorst\(least=3\), now"),
     ],
 )
 def test_a_project_of_something_else_is_refused_by_what_changed(hypermodel, options, words, tmp_path):
@@ -114,8 +107,8 @@ def test_a_project_of_something_else_is_refused_by_what_changed(hypermodel, opti
         with pytest.raises(KeyboardInterrupt):
             search(model, tuner, max_trials=1, directory=tmp_path, observer=Stop(), **more)
 
-    once(_hypermodel())
-    once(_hypermodel())  # the same, made anew, goes on
+    once(quick())
+    once(quick())  # the same, made anew, goes on
     with pytest.raises(ProjectError, match=words):
         once(hypermodel(), **options)
     once(hypermodel(), fresh=True, **options)
@@ -124,7 +117,7 @@ def test_a_project_of_something_else_is_refused_by_what_changed(hypermodel, opti
 def test_another_version_is_named(tmp_path, monkeypatch):
     def once():
         with pytest.raises(KeyboardInterrupt):
-            search(_hypermodel(), keras_tuner.RandomSearch, directory=tmp_path, observer=Stop())
+            search(quick(), keras_tuner.RandomSearch, directory=tmp_path, observer=Stop())
 
     once()
     monkeypatch.setattr("tuning.journal.fingerprint.version", lambda package: "0.0")
@@ -134,12 +127,12 @@ def test_another_version_is_named(tmp_path, monkeypatch):
 
 def test_two_searches_in_one_folder_are_one_too_many(tmp_path):
     with Project(tmp_path).locked(), pytest.raises(ProjectError, match="another search is at work in it"):
-        search(_hypermodel(), directory=tmp_path)
+        search(quick(), directory=tmp_path)
 
 
 def test_zero_is_a_seed_a_trial_alone_scores_what_it_did_and_more_trials_go_on(tmp_path):
     how = {"seed": 0, "directory": tmp_path}
-    hypermodel = _hypermodel(seeds=2)
+    hypermodel = quick(seeds=2)
     first = search(hypermodel, keras_tuner.RandomSearch, max_trials=1, **how)
     assert first.table["of_default"].tolist() == [1.0]
     assert first.table.loc[0, ["units", "lookback"]].tolist() == [4, 20]  # nearest to 32 and 60
@@ -153,19 +146,19 @@ def test_zero_is_a_seed_a_trial_alone_scores_what_it_did_and_more_trials_go_on(t
 
 
 def test_too_many_failures_in_a_row_stop_the_search_and_the_next_run_goes_on(tmp_path, monkeypatch):
-    working = ForecastHyperModel.fit
+    working = Quick.train
 
     def broken(*anything, **options):
         raise MemoryError("no room")
 
     how = {"max_trials": 4, "directory": tmp_path, "most_failures": 2}
-    hypermodel = _hypermodel()
-    monkeypatch.setattr(ForecastHyperModel, "fit", broken)
+    hypermodel = quick()
+    monkeypatch.setattr(Quick, "train", broken)
     with pytest.raises(
         SearchFailed, match="2 trials in a row gave no score. The first: MemoryError: no room"
     ):
         search(hypermodel, keras_tuner.RandomSearch, **how)
-    monkeypatch.setattr(ForecastHyperModel, "fit", working)
+    monkeypatch.setattr(Quick, "train", working)
     result = search(hypermodel, keras_tuner.RandomSearch, **how)
     assert result.table["status"].tolist() == ["completed", "completed", "failed", "failed"]
 
@@ -176,7 +169,7 @@ def test_a_trial_worse_than_all_after_its_first_fold_stops_and_is_no_winner(tmp_
             return "because" if others else ""
 
     result = search(
-        _hypermodel(walk=ExpandingWindow(2)), keras_tuner.RandomSearch, max_trials=2, stopping=Always()
+        quick(folds=ExpandingWindow(2)), keras_tuner.RandomSearch, max_trials=2, stopping=Always()
     )
     stopped = result.table.iloc[1]
     assert (stopped["status"], stopped["cause"]) == ("stopped", "because")
@@ -210,15 +203,15 @@ class Chief:
             keras_tuner.Objective("val_loss", "min"), max_trials=9, seed=3
         )
         space = keras_tuner.HyperParameters()
-        SPACE.declare(space)
+        TINY.declare(space)
         self.oracle.update_space(space)
         self.oracle._set_project_dir(str(folder), "weights")
-        with_default_first(self.oracle, SPACE.nearest())
+        with_default_first(self.oracle, TINY.nearest())
         self.journal = Journal(self.project.journal)
         if not self.journal.events:
             self.journal.append({"event": "started", "fingerprint": {}, "naive": [1.0], "command": None})
         check_events(self.journal.events, self.project.journal)
-        self.journaled = ReplayableOracle(self.oracle, self.journal, self.project, SPACE.declare, 5)
+        self.journaled = ReplayableOracle(self.oracle, self.journal, self.project, TINY.declare, 5)
 
     def create(self, worker="a"):
         return self.journaled.create_trial(worker)
@@ -410,7 +403,7 @@ def stranger(tmp_path, monkeypatch):
     (tmp_path / "evil_module.py").write_text("import pathlib\npathlib.Path('ran').touch()\nclass E: pass\n")
     _, now = source_of("evil_module:E")
     command = {"cells": ["evil_module:E"], "prices": "bundled:sp500", "task": "path"}
-    header = {"fingerprint": {"cells": {"evil_module:E": now}}, "command": command}
+    header = {"fingerprint": {"code": {"evil_module:E": now}}, "command": command}
     yield header
     assert "evil_module" not in sys.modules
     assert not (tmp_path / "ran").exists()
@@ -432,7 +425,7 @@ def test_a_full_disk_ends_the_search_and_fails_no_trial(tmp_path, monkeypatch):
     def full(self, *anything, **options):
         raise OSError("Can't write data (errno = 28, error message = 'No space left on device')")
 
-    monkeypatch.setattr(ForecastHyperModel, "fit", full)
+    monkeypatch.setattr(Quick, "train", full)
     with pytest.raises(OSError, match="no space left in"):
-        search(_hypermodel(), keras_tuner.RandomSearch, max_trials=2, directory=tmp_path)
+        search(quick(), keras_tuner.RandomSearch, max_trials=2, directory=tmp_path)
     assert outcomes(read(tmp_path / "search.log")) == []

@@ -1,67 +1,14 @@
-"""Folds in time, the rule that picks a winner, and how much of its lead is luck."""
+"""The rule that picks a winner, how much of its lead is chance, and the refit."""
 
-import keras_tuner
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from samples import random_bars, random_walk
+from quick_search import PRICES, TINY, quick
 
-from seqmem.data import windows
-from seqmem.data.folds import ExpandingWindow, RollingWindow
-from seqmem.serving import ServedModel, export
-from tuning import (
-    BestMean,
-    ForecastHyperModel,
-    OneStandardErrorRule,
-    SearchSpace,
-    VolatilityTask,
-    refit,
-    search,
-    select,
-)
+from seqmem.data.splits import ExpandingWindow, RollingWindow, Split
+from tuning import BestMean, ForecastHyperModel, OneStandardErrorRule, refit
 from tuning.selection.noise import measure
 from tuning.selection.select import report
 from tuning.trials import fit_row, fit_table, new_outcome, trial_table
-
-
-@given(
-    length=st.integers(300, 2000),
-    count=st.integers(1, 5),
-    history=st.integers(2, 40),
-    horizon=st.integers(1, 10),
-    kind=st.sampled_from([ExpandingWindow, RollingWindow]),
-)
-def test_folds_stand_in_time_order_and_share_no_row(length, count, history, horizon, kind):
-    parts = kind(count).parts(length, history=history, horizon=horizon)
-    size = {"history": history, "horizon": horizon}
-    seen = 0
-    for train, validation in parts.folds:
-        assert train[0] >= history - 1
-        assert train[-1] + horizon < validation[0] + 1  # what is validated begins after what is known
-        assert validation[0] >= seen
-        seen = validation[-1] + horizon
-    assert seen < parts.test[0] + 1
-    assert parts.known[-1] + horizon < parts.test[0] + 1
-    whole = windows.split(length, **size)
-    np.testing.assert_array_equal(parts.test, whole.test)
-    if count == 1:
-        for mine, plain in zip(parts.last, whole, strict=True):
-            np.testing.assert_array_equal(mine, plain)
-    if kind is RollingWindow:
-        first = parts.folds[0][1][0] + 1  # rows before what the first fold validates
-        for train, validation in parts.folds:
-            assert train[0] == max(history, validation[0] + 1 - first) - 1
-    else:
-        assert {train[0] for train, _ in parts.folds} == {history - 1}
-
-
-def test_a_count_below_one_and_a_share_outside_are_refused():
-    with pytest.raises(ValueError, match="RollingWindow: count must be at least 1. Received: 0"):
-        RollingWindow(0)
-    with pytest.raises(ValueError, match="test must lie in"):
-        ExpandingWindow().parts(100, history=5, horizon=1, test=1.0)
 
 
 def _outcome(trial, lookback, weights, losses):
@@ -151,33 +98,27 @@ def test_what_did_not_complete_is_never_taken_and_has_no_part_in_the_noise():
     assert len(fit_table([*outcomes, early])) == 9
 
 
-PRICES = random_walk(400)
-
-
-def test_a_refit_of_several_seeds_is_one_model_that_says_their_mean(tmp_path):
-    space = SearchSpace(cells=("rnn",), units=(2,), lookbacks=(10,), learning_rates=(1e-3,), dropouts=(0.0,))
-    hypermodel = ForecastHyperModel(space, PRICES, horizon=2, epochs=1, walk=ExpandingWindow(2))
-    result = search(hypermodel, keras_tuner.RandomSearch, max_trials=1, directory=tmp_path / "project")
-    selected = select(result, hypermodel, seeds=2)
-    forecaster, at = selected.forecaster, hypermodel.parts.test
-    inputs = forecaster.target.inputs(PRICES.to_numpy("float32")[None, -11:])
+def test_a_refit_of_several_seeds_is_one_model_that_forecasts_their_mean():
+    hypermodel = quick(kind=ForecastHyperModel, folds=ExpandingWindow(2))
+    data, row = hypermodel.data, {**TINY.nearest(), "trial": "0", "best_epoch": 1}
+    forecaster, again = refit(hypermodel, row, seeds=2), refit(hypermodel, row, seeds=2)
+    (at,) = hypermodel.split.test(data).values()
+    window = PRICES.to_numpy("float32")[None, -21:, None]
+    inputs = forecaster.target.inputs(window)
     each = [np.asarray(network(inputs)) for network in forecaster.network.networks]
     assert not np.allclose(*each)
-    np.testing.assert_allclose(forecaster.network(inputs), np.mean(each, axis=0), rtol=1e-5)
-    served = ServedModel(export(forecaster, tmp_path, name="mean", prices=PRICES))
-    np.testing.assert_allclose(served.forecast(PRICES), forecaster.forecast(PRICES)[0], rtol=1e-5)
-    again = refit(hypermodel, selected.trial, seeds=2)
-    np.testing.assert_array_equal(again.forecast(PRICES, at), forecaster.forecast(PRICES, at))
-    known = PRICES.to_numpy()[: hypermodel.parts.test[0] + 1]
+    path = forecaster.target.inverse(np.mean(each, axis=0)[:, :, 0, 0], window)
+    np.testing.assert_allclose(forecaster.forecast(data).point, path, rtol=1e-5)
+    np.testing.assert_array_equal(again.forecast(data, at).point, forecaster.forecast(data, at).point)
+    known = PRICES.to_numpy()[: at[0] + 1]
     scale = float(np.asarray(forecaster.target.weights[1]).ravel()[0])
     assert scale == pytest.approx(np.diff(np.log(known)).std(), rel=1e-4)  # adapted on all before the test
-
-
-def test_variances_of_several_seeds_stand_side_by_side():
-    space = SearchSpace(cells=("gru",), units=(2,), lookbacks=(10,), learning_rates=(1e-2,), dropouts=(0.0,))
-    bars = random_bars(700)
-    hypermodel = ForecastHyperModel(space, bars, task=VolatilityTask(every=200), epochs=1)
-    row = pd.Series({**space.nearest(), "trial": "0", "best_epoch": 1})
-    assert refit(hypermodel, row.to_dict(), seeds=3).members == 3
     with pytest.raises(ValueError, match="refit: seeds must be at least 1"):
-        refit(hypermodel, row.to_dict(), seeds=0)
+        refit(hypermodel, row, seeds=0)
+
+
+def test_a_refit_trains_on_all_before_the_test_part_whatever_the_folds():
+    for folds in (ExpandingWindow(3), RollingWindow(3)):
+        hypermodel = quick(folds=folds)
+        whole = Split.by_share(PRICES, context_length=21, horizon=2).refit()
+        assert hypermodel.refit_split == whole

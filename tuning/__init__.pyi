@@ -17,5 +17,6 @@ from .space import SearchSpace as SearchSpace
 from .stopping import Never as Never
 from .stopping import StopClearlyWorst as StopClearlyWorst
 from .tasks import PathTask as PathTask
+from .tasks import Task as Task
 from .tasks import VolatilityTask as VolatilityTask
 from .tuner_setup import SearchFailed as SearchFailed

@@ -15,6 +15,7 @@ from seqmem.cli.options import (
     check_cells,
     check_export,
     choices,
+    is_there,
     whole,
 )
 from tuning.space import TUNERS, SearchSpace
@@ -22,13 +23,15 @@ from tuning.space import TUNERS, SearchSpace
 if TYPE_CHECKING:
     from rich.console import Console
 
-TASKS = ("path", "volatility")
+TASKS = ("path", "volatility")  # `tuning.tasks.TASKS` has the classes, and imports Keras
 
 
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add what to forecast, what to search over, how trials are validated, and what comes of it."""
-    about = "what to forecast: the next closes (path), or variances (volatility)"
-    parse.add_argument("--task", choices=TASKS, default="path", help=about)
+    about = "what to forecast: the next closes (path), variances (volatility), or module:Class of your own"
+    parse.add_argument("--task", default="path", metavar="NAME", help=about)
+    about = "options of the task, such as every=22 of volatility"
+    parse.add_argument("--task-options", nargs="+", default=[], metavar="NAME=VALUE", help=about)
     add_prices(parse, "--prices", required=True)
     space = parse.add_argument_group("search space")
     for one in fields(SearchSpace):
@@ -52,10 +55,10 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
     add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner (bayesian)")
     add("--max-trials", type=whole(1), default=20, metavar="N", help="configurations to try (20)")
     add("--epochs", type=whole(1), metavar="N", help="of each, at most (path 20, volatility 60)")
-    about = "epochs without a better loss that end a training (path 4, volatility 15)"
+    about = "epochs without a better loss that end a training (path 4, volatility 20)"
     add("--patience", type=whole(1), metavar="N", help=about)
-    about = "origins in an example: 1 window, or a chunk of more (path 1, volatility 63)"
-    add("--labels", type=whole(1), metavar="N", help=about)
+    about = "labels to an example: 1, a window; more, a chunk (path 1, volatility 63)"
+    add("--chunk-length", type=whole(1), metavar="N", help=about)
     about = "folds of the walk-forward validation of each trial (2)"
     add("--folds", type=whole(1), default=2, metavar="N", help=about)
     add("--rolling", action="store_true", help="folds train on as many rows each, not on all before them")
@@ -87,13 +90,25 @@ def _add_running(parse: argparse.ArgumentParser) -> None:
 
 def check(options: argparse.Namespace) -> None:
     """Refuse a space, prices, names or folders that will not do; name the model."""
-    options.name, options.column = options.name or options.task, options.column or "Close"
-    options.high, options.low = options.high or "High", options.low or "Low"
+    check_task(options.task)
+    options.name = options.name or options.task.rpartition(":")[2].lower()
     space = {one.name: getattr(options, one.name) for one in fields(SearchSpace)}
     SearchSpace(**{name: value for name, value in space.items() if value is not None})
     check_cells(options.cells or ())
     check_prices(options)
     check_export(options.name, options)
+
+
+def check_task(name: str) -> None:
+    """Refuse what names no task.
+
+    Raises:
+        ValueError: neither one of seqmem's tasks nor the module of another.
+    """
+    module, _, attribute = name.partition(":")
+    if name not in TASKS and not (attribute and is_there(module)):
+        why = f" (no module {module!r} here)" if attribute else ""
+        raise ValueError(f"task must be one of {', '.join(TASKS)}, or module:Class. Received: {name!r}{why}")
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:

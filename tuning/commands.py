@@ -130,7 +130,6 @@ def _recalled(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
 
 def _export(options: argparse.Namespace, console: Any) -> int:
     from seqmem.serving import export
-    from tuning import config
     from tuning.selection.select import refit
     from tuning.space import label
     from tuning.trials import trial_row
@@ -142,7 +141,7 @@ def _export(options: argparse.Namespace, console: Any) -> int:
         forecaster,
         options.out,
         name=options.name,
-        prices=config.closes(hypermodel.prices),
+        prices=hypermodel.data,
         hyperparameters=row,
         project=str(options.project),
         note="chosen by hand: the test part has not been looked at",

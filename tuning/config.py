@@ -1,23 +1,23 @@
 """From the options of the command line to a hypermodel, a tuner class and the data; and back."""
 
 import argparse
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
-import pandas as pd
 
-from seqmem.data.bars import read_bars
-from seqmem.data.folds import ExpandingWindow, RollingWindow
-from seqmem.data.inspection import inspect_prices
-from seqmem.data.series import read_prices
+from seqmem.data.splits import ExpandingWindow, RollingWindow
+from seqmem.data.stationarity import NonStationary
+from seqmem.recipe import Recipe
 from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.events import ProjectError
 from tuning.journal.user_code import allow_imports_from_here
 from tuning.space import TUNERS, SearchSpace
-from tuning.tasks import PathTask, Task, VolatilityTask
+from tuning.tasks import Task, task_class
 
 NOT_RECORDED = (
     "out",
@@ -38,27 +38,24 @@ def hypermodel(options: argparse.Namespace) -> ForecastHyperModel:
     """What is searched over.
 
     Raises:
-        ValueError: data that cannot be trained on.
+        ValueError: data that cannot be trained on, or a task that does not take its options.
     """
     allow_imports_from_here()
-    task = (
-        PathTask(options.horizon) if options.task == "path" else VolatilityTask(sorted({1, options.horizon}))
-    )
-    space = _space(options, task)
-    prices = _read(options, task, max(space.lookbacks))
-    problems = inspect_prices(closes(prices)).problems
-    if problems:
-        raise ValueError(f"{options.prices}: {problems[0]} (`seqmem check` says more)")
-    return ForecastHyperModel(
-        space,
-        prices,
+    task = _task(options)
+    data = task.read(options)
+    made = ForecastHyperModel(
+        _space(options, task),
+        data,
         task=task,
-        epochs=options.epochs,
-        patience=options.patience,
-        labels=options.labels,
-        walk=(RollingWindow if options.rolling else ExpandingWindow)(options.folds),
+        recipe=_recipe(options, task),
+        folds=(RollingWindow if options.rolling else ExpandingWindow)(options.folds),
         seeds=options.seeds,
     )
+    try:
+        made.check_data()
+    except NonStationary as error:
+        raise ValueError(f"{options.prices}: {error} (`seqmem check` says more)") from error
+    return made
 
 
 def tuner(options: argparse.Namespace) -> Any:
@@ -113,9 +110,33 @@ def drop_options(words: Sequence[str], *valued: str, flags: Sequence[str] = ()) 
     return left
 
 
-def closes(prices: Any) -> pd.Series:
-    """The closes of bars, or of closes."""
-    return prices["Close"] if isinstance(prices, pd.DataFrame) else prices
+def task_options(words: Sequence[str]) -> dict[str, Any]:
+    """The options of a task by name, each value as Python would read it, or as text.
+
+    >>> task_options(["every=22", "horizons=(1, 22)", "proxy=range"])
+    {'every': 22, 'horizons': (1, 22), 'proxy': 'range'}
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not (equals and name.isidentifier()):
+            raise ValueError(f"--task-options: expected NAME=VALUE. Received: {word!r}")
+        try:
+            found[name] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            found[name] = text
+    return found
+
+
+def _task(options: argparse.Namespace) -> Task:
+    kind, own = task_class(options.task), task_options(options.task_options)
+    try:
+        return kind.from_horizon(options.horizon, **own)
+    except TypeError as error:
+        names = [name for name in signature(kind).parameters if name != "horizon"]
+        raise ValueError(
+            f"--task {options.task} has the options {', '.join(names) or 'none'}. Received: {own} ({error})"
+        ) from error
 
 
 def _space(options: argparse.Namespace, task: Task) -> SearchSpace:
@@ -124,9 +145,14 @@ def _space(options: argparse.Namespace, task: Task) -> SearchSpace:
     return replace(task.space, **{name: choices for name, choices in given.items() if choices is not None})
 
 
-def _read(options: argparse.Namespace, task: Task, lookback: int) -> Any:
-    if options.task == "path":
-        how = {"lookback": lookback, "horizon": task.horizon, "date_format": options.date_format}
-        return read_prices(options.prices, options.column, **how)
-    columns = {"close": options.column, "high": options.high, "low": options.low}
-    return read_bars(options.prices, date_format=options.date_format, **columns)
+def _recipe(options: argparse.Namespace, task: Task) -> Recipe:
+    """The task's own recipe, but for what the command line gives; a batch keeps as many labels."""
+    recipe = task.recipe
+    chunk_length = options.chunk_length or recipe.chunk_length
+    return replace(
+        recipe,
+        epochs=options.epochs or recipe.epochs,
+        patience=options.patience or recipe.patience,
+        chunk_length=chunk_length,
+        batch_size=max(1, recipe.batch_size * recipe.chunk_length // chunk_length),
+    )

@@ -35,7 +35,7 @@ class _FoldsAndSeeds(keras_tuner.Tuner):
     seed = 0
 
     def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
-        fits, folds = self.outcome["fits"], self.hypermodel.walk.count
+        fits, folds = self.outcome["fits"], self.hypermodel.folds.count
         for fold in range(folds):
             for seed in range(self.hypermodel.seeds):
                 fits.append(self._fit(trial, fold, seed, *args, **kwargs))
@@ -77,7 +77,7 @@ class _FoldsAndSeeds(keras_tuner.Tuner):
 
     def _get_checkpoint_fname(self, trial_id: str) -> str:
         name: str = super()._get_checkpoint_fname(trial_id)
-        fold = self.fold % self.hypermodel.walk.count
+        fold = self.fold % self.hypermodel.folds.count
         return name.replace(".weights.h5", f".{fold}.{self.seed}.weights.h5")
 
     def _estimate(self, fits: list[dict[str, Any]]) -> float:

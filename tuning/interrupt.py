@@ -28,33 +28,13 @@ def deferred_interrupt() -> Iterator[Callable[[], None]]:
         if caught:
             raise KeyboardInterrupt
 
-    with _handled(hold, SIGNALS):
-        yield check
-    check()
-
-
-@contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C: who preempts a machine and who sits before it want the same.
-
-    Outside the main thread nothing is changed.
-    """
-    with _handled(_interrupt, (signal.SIGTERM,)):
-        yield
-
-
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
-
-
-@contextmanager
-def _handled(handler: Callable[[int, Any], None], numbers: tuple[signal.Signals, ...]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield check
         return
-    before = {number: signal.signal(number, handler) for number in numbers}
+    before = {number: signal.signal(number, hold) for number in SIGNALS}
     try:
-        yield
+        yield check
     finally:
         for number, old in before.items():
             signal.signal(number, old)
+    check()

@@ -11,24 +11,14 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from seqmem.data.dataset import PriceData
-from seqmem.data.series import day
-from seqmem.models.classics import REFERENCES
-from seqmem.report import (
-    LEAGUE_NOTE,
-    heading,
-    league_tables,
-    origin_text,
-    print_forecast,
-    table,
-)
+from seqmem.data.dataset import day
+from seqmem.report import heading, origin_text, print_forecast, table
 from seqmem.serving import ServedModel, export
 from tuning import config
 from tuning.display.display import display
 from tuning.display.reporters import Observer
 from tuning.distributed.launcher import run_distributed
 from tuning.hypermodel import ForecastHyperModel
-from tuning.interrupt import sigterm_interrupts
 from tuning.journal.project import Project
 from tuning.searcher import SearchResult, search
 from tuning.selection.rules import BestMean, OneStandardErrorRule
@@ -36,7 +26,6 @@ from tuning.selection.select import Selected, select
 from tuning.space import SearchSpace
 
 
-@sigterm_interrupts()
 def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
     """Do all that `seqmem-tune` promises; return the folder of the exported version.
 
@@ -68,9 +57,9 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
     selected = select(result, hypermodel, rule, options.refit_seeds)
     for sentence in selected.report:
         said.print(sentence, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    _SAY[options.task](selected, said)
+    _say_scores(selected, hypermodel, said)
     folder = export_selected(selected, hypermodel, result, options)
-    _say_forecast(folder, hypermodel.prices, said)
+    _say_forecast(folder, hypermodel, said)
     if options.json:
         sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
     return folder
@@ -92,7 +81,7 @@ def _search_distributed(
         project,
         threads=options.threads,
         trials=options.max_trials,
-        epochs=hypermodel.epochs,
+        epochs=hypermodel.recipe.epochs,
         naive_loss=hypermodel.naive_loss(),
         observer=observer,
     )
@@ -106,11 +95,11 @@ def export_selected(
         selected.forecaster,
         options.out,
         name=options.name,
-        prices=config.closes(hypermodel.prices),
+        prices=hypermodel.data,
         hyperparameters=selected.trial,
         space=asdict(hypermodel.space),
-        scores=selected.scores.reset_index().to_dict(orient="records"),
-        verdict=selected.verdict,
+        scores=selected.evaluation.table.reset_index().to_dict(orient="records"),
+        verdict=selected.summary,
         report=selected.report,
         trials=len(result.table),
         tuner=options.tuner,
@@ -124,19 +113,21 @@ def _summary(selected: Selected, folder: Path) -> dict[str, Any]:
         "trial": selected.trial["trial"],
         "name": selected.name,
         "report": selected.report,
-        "verdict": selected.verdict,
+        "summary": selected.summary,
         "folder": str(folder),
     }
 
 
 def _say_data(source: str, hypermodel: ForecastHyperModel, console: Console) -> None:
-    prices, parts, walk = hypermodel.prices, hypermodel.split, hypermodel.walk
-    folds = f" in the last of {walk.count} folds" if walk.count > 1 else ""
+    data, split, folds = hypermodel.data, hypermodel.split, hypermodel.folds
+    dates = [date for name in data.ids for date in data.dates(name)[[0, -1]]]
+    counts = [sum(map(len, part(data).values())) for part in (split.train, split.validation, split.test)]
+    last = f" in the last of {folds.count} folds" if folds.count > 1 else ""
+    many = f" of {len(data.ids)} series" if len(data.ids) > 1 else ""
     console.print(
-        f"{source}: {len(prices)} closes, {day(prices.index[0])} to {day(prices.index[-1])}\n"
-        f"origins: {len(parts.train)} train, {len(parts.validation)} validation{folds}, "
-        f"{len(parts.test)} test "
-        f"(forecasts from {day(prices.index[parts.test[0] + 1])} on, untouched until the winner is chosen)\n"
+        f"{source}: {len(data)} closes{many}, {day(min(dates))} to {day(max(dates))}\n"
+        f"origins: {counts[0]} train, {counts[1]} validation{last}, {counts[2]} test "
+        f"(forecasts from {day(split.test_start)} on, untouched until the winner is chosen)\n"
         f"space: {hypermodel.space.size} configurations",
         highlight=False,
         soft_wrap=True,
@@ -146,18 +137,20 @@ def _say_data(source: str, hypermodel: ForecastHyperModel, console: Console) -> 
 def _say_trials(
     result: SearchResult, hypermodel: ForecastHyperModel, console: Console, *, distributed: bool
 ) -> None:
-    say_trials(result.table, result.naive_loss, hypermodel.space, console)
+    say_trials(result.table, result.naive_loss, hypermodel.space, console, hypermodel.task.naive)
     if result.kept and not distributed:
         console.print(
             f"{result.kept} of these trials were found as an earlier run had left them.", style="dim"
         )
 
 
-def say_trials(trials: pd.DataFrame, naive_loss: float, space: SearchSpace, console: Console) -> None:
+def say_trials(
+    trials: pd.DataFrame, naive_loss: float, space: SearchSpace, console: Console, naive: str = "no change"
+) -> None:
     """The table of trials, and why some have no score."""
     fixed = [one.metadata["name"] for one in fields(space) if len(getattr(space, one.name)) == 1]
     failed = trials[trials["status"] != "completed"]
-    heading(f"Trials: validation loss, and its ratio to that of no change ({naive_loss:.5f})", console)
+    heading(f"Trials: validation loss, and its ratio to that of {naive} ({naive_loss:.5f})", console)
     done = trials[trials["status"] == "completed"]
     shown = done.drop(columns=[*fixed, "status", "weights", "epochs", "cause"])
     shown = shown.rename(columns={"learning_rate": "rate", "of_default": "/default"})
@@ -169,32 +162,18 @@ def say_trials(trials: pd.DataFrame, naive_loss: float, space: SearchSpace, cons
         )
 
 
-def _say_scores(selected: Selected, console: Console) -> None:
-    by_day = selected.scores.unstack("h").loc[selected.scores.index.unique("model")]
-    for measure, more in (("rmse", ("dm", "p")), ("mae", ("mase",))):
-        shown = by_day[measure].add_prefix("h=").rename(columns={"h=path": "path"})
-        for extra in more:
-            shown[extra] = by_day[extra, "path"]
-        words = {"rmse": "root mean squared", "mae": "mean absolute"}[measure]
-        heading(f"Test: {words} error of the cumulative log return, %", console)
-        formats = dict.fromkeys(shown.columns, ".4f") | {"dm": ".2f", "p": ".3f", "mase": ".3f"}
-        console.print(table(shown.reset_index(), formats=formats))
-    console.print(selected.verdict, style="bold", highlight=False, soft_wrap=True)
+def _say_scores(selected: Selected, hypermodel: ForecastHyperModel, console: Console) -> None:
+    for title, rows in hypermodel.task.tables(selected.evaluation).items():
+        heading(f"Test: {title}", console)
+        formats = dict.fromkeys(rows.select_dtypes("number"), ".4f") | {"dm": ".2f", "p": ".3f"}
+        console.print(table(rows, formats=formats))
+    if hypermodel.task.note:
+        console.print(hypermodel.task.note, style="dim", highlight=False)
+    console.print(selected.summary, style="bold", highlight=False, soft_wrap=True)
 
 
-def _say_variances(selected: Selected, console: Console) -> None:
-    for title, rows in league_tables(selected.scores, REFERENCES).items():
-        heading(f"Test: {title[0].lower()}{title[1:]}", console)
-        console.print(table(rows))
-    console.print(LEAGUE_NOTE, style="dim", highlight=False)
-    console.print(selected.verdict, style="bold", highlight=False, soft_wrap=True)
-
-
-_SAY = {"path": _say_scores, "volatility": _say_variances}
-
-
-def _say_forecast(folder: Path, prices: PriceData, console: Console) -> None:
-    """What the folder itself answers, loaded as a server would load it."""
-    forecast = ServedModel(folder).forecast(prices)
+def _say_forecast(folder: Path, hypermodel: ForecastHyperModel, console: Console) -> None:
+    """The forecast of the folder itself, loaded as a server would load it."""
+    forecast = ServedModel(folder).forecast(hypermodel.data)
     heading(f"Exported to {folder}; its forecast from {origin_text(forecast)}", console)
     print_forecast(forecast, console)

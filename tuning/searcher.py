@@ -180,7 +180,7 @@ def open_session(
             oracle = replay(made, journal, hypermodel, **limits)
             writer = _TableWriter(project, observer, float(np.mean(made.naive_losses)))
             oracle.on_event = lambda event: writer.trial_ended(journal.events, event)
-            observer.search_began(max_trials, hypermodel.epochs, writer.naive)
+            observer.search_began(max_trials, hypermodel.recipe.epochs, writer.naive)
             try:
                 writer.begin(journal.events)
                 yield Session(made, oracle, journal, writer.naive, len(outcomes(journal.events)))

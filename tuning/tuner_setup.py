@@ -43,7 +43,7 @@ def make_tuner(
     """
     accepted = inspect.signature(tuner.__init__).parameters
     # KerasTuner takes a seed of 0 for none.
-    offered = {"seed": 1 + seed % 2**31, "max_trials": max_trials, "max_epochs": hypermodel.epochs}
+    offered = {"seed": 1 + seed % 2**31, "max_trials": max_trials, "max_epochs": hypermodel.recipe.epochs}
     known = {name: value for name, value in offered.items() if name in accepted and value is not None}
     try:
         made = instrumented(tuner)(

@@ -135,13 +135,13 @@ def check_cells(names: Sequence[str]) -> None:
     known = cell_names()
     for name in names:
         module, _, attribute = name.partition(":")
-        if name in known or (attribute and _is_there(module)):
+        if name in known or (attribute and is_there(module)):
             continue
         why = f" (no module {module!r} here)" if attribute else ""
         raise ValueError(f"cells must be among {', '.join(known)} or module:Class. Received: {name!r}{why}")
 
 
-def _is_there(module: str) -> bool:
+def is_there(module: str) -> bool:
     """Whether a module stands in the working directory or is installed; it is not imported."""
     if (Path.cwd() / module.replace(".", "/")).with_suffix(".py").is_file():
         return True

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from tuning import config
 from tuning.distributed.heartbeat import HeartbeatMonitor
-from tuning.interrupt import sigterm_interrupts
 from tuning.journal.events import ProjectError
 from tuning.journal.oracle import ReplayableOracle
 from tuning.journal.project import Project
@@ -30,19 +29,16 @@ def run(options: argparse.Namespace, console: Console) -> None:
         ProjectError: the folder is another search's, or the port is taken.
     """
     project = Project(config.folder(options))
-    with (
-        sigterm_interrupts(),
-        open_session(
-            config.hypermodel(options),
-            config.tuner(options),
-            project,
-            max_trials=options.max_trials,
-            seed=options.seed,
-            fresh=options.fresh,
-            most_failures=options.most_failures,
-            command=config.to_record(options),
-        ) as session,
-    ):
+    with open_session(
+        config.hypermodel(options),
+        config.tuner(options),
+        project,
+        max_trials=options.max_trials,
+        seed=options.seed,
+        fresh=options.fresh,
+        most_failures=options.most_failures,
+        command=config.to_record(options),
+    ) as session:
         oracle = session.tuner.oracle
         server, servicer, port = _server(oracle, options.bind)
         host = options.bind.rpartition(":")[0]

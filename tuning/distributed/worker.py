@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tuning import config
 from tuning.distributed.heartbeat import Heartbeat
-from tuning.interrupt import deferred_interrupt, sigterm_interrupts
+from tuning.interrupt import deferred_interrupt
 from tuning.journal.events import ProjectError, read
 from tuning.journal.fingerprint import fingerprint, require_same
 from tuning.journal.project import Project, outcomes
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, console: Console) -> None:
     from keras_tuner.src.distribute import oracle_client
 
     oracle_client.TIMEOUT = options.wait
-    with sigterm_interrupts(), Heartbeat(project.folder, options.id) as heartbeat:
+    with Heartbeat(project.folder, options.id) as heartbeat:
         tuner = make_tuner(
             hypermodel,
             kind,

@@ -2,16 +2,18 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 import keras
 
+from seqmem.data.dataset import Dataset
 from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.events import ProjectError
-from tuning.journal.user_code import source_of
+from tuning.journal.user_code import is_foreign, source_of
+from tuning.tasks import Task
 
 PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "scikit-learn")
 
@@ -20,22 +22,17 @@ def fingerprint(hypermodel: ForecastHyperModel, tuner: type, seed: int, **option
     """Everything that the results of a search depend on, by name, in what JSON can hold."""
     import tensorflow as tf
 
-    task, space = hypermodel.task, hypermodel.space
-    target = keras.saving.serialize_keras_object(task.target(hypermodel.prices))["config"]
+    task, space, data = hypermodel.task, hypermodel.space, hypermodel.data
+    target = task.target(data)
     return {
-        "data": _data(hypermodel.prices),
+        "data": _data(data, target.columns),
         "task": {"name": type(task).__name__, **_plain(vars(task))},
-        "transform": _unnamed(_plain(target)),
-        "folds": f"{hypermodel.walk!r}, test {hypermodel.test:g}, validation {hypermodel.validation:g}",
+        "transform": _unnamed(_plain(keras.saving.serialize_keras_object(target)["config"])),
+        "folds": f"{hypermodel.folds!r}, test {hypermodel.test:g}, validation {hypermodel.validation:g}",
         "seeds": hypermodel.seeds,
         "space": _plain(asdict(space)),
-        "cells": {name: source_of(name)[1] for name in space.cells if ":" in name},
-        "training": {
-            "epochs": hypermodel.epochs,
-            "patience": hypermodel.patience,
-            "batch_size": hypermodel.batch_size,
-            "labels": hypermodel.labels,
-        },
+        "code": {name: source_of(name)[1] for name in (*space.cells, _name(task)) if is_foreign(name)},
+        "recipe": asdict(hypermodel.recipe),
         "tuner": {"name": tuner.__name__, **_plain(options)},
         "seed": seed,
         "versions": {
@@ -77,15 +74,22 @@ def _changes(name: str, was: Any, now: Any) -> list[str]:
     return [] if was == now else [f"{name} was {was}, now {now}"]
 
 
-def _data(prices: Any) -> dict[str, Any]:
-    digest = hashlib.sha256("\n".join(map(str, prices.index)).encode())
-    digest.update(prices.to_numpy(dtype="<f8").tobytes())
+def _data(data: Dataset, columns: Sequence[str]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for unique_id in data.ids:
+        digest.update("\n".join([unique_id, *map(str, data.dates(unique_id))]).encode())
+        digest.update(data.values(unique_id, columns).astype("<f8").tobytes())
+    dates = [date for unique_id in data.ids for date in data.dates(unique_id)[[0, -1]]]
     return {
-        "rows": len(prices),
-        "first": str(prices.index[0]),
-        "last": str(prices.index[-1]),
+        "rows": len(data),
+        "first": str(min(dates)),
+        "last": str(max(dates)),
         "sha256": digest.hexdigest()[:16],
     }
+
+
+def _name(task: Task) -> str:
+    return f"{type(task).__module__}:{type(task).__qualname__}"
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from tuning.journal.events import ProjectError
 
 OURS = ("seqmem", "tuning")
 NAMED = ("cells", "task")
-"""What of a search may be module:Class: options of its command, and parts of its fingerprint."""
+"""Options of a search that may be module:Class."""
 
 
 def allow_imports_from_here() -> None:
@@ -66,10 +66,9 @@ def require_trusted(header: Mapping[str, Any], project: str, *, trust: bool) -> 
     places = []
     for part in NAMED:
         names = command.get(part) or ()
-        recorded = header["fingerprint"].get(part)
         for name in [names] if isinstance(names, str) else names:
-            if _is_foreign(str(name)):
-                places.append(_compared(str(name), recorded, project))
+            if is_foreign(str(name)):
+                places.append(_compared(str(name), header["fingerprint"].get("code"), project))
     if places and not trust:
         raise ProjectError(
             f"{project}: its search used code of its own, {', '.join(places)}, and going on would run it. "
@@ -89,7 +88,8 @@ def _compared(name: str, recorded: Any, project: str) -> str:
     return f"{name} ({path})"
 
 
-def _is_foreign(name: str) -> bool:
+def is_foreign(name: str) -> bool:
+    """Whether a name is module:Class, of another package than ours."""
     return ":" in name and name.partition(":")[0].partition(".")[0] not in OURS
 
 

@@ -1,14 +1,15 @@
 """Selection: which trial wins, and its score on the test part, which nothing has seen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-import pandas as pd
 
+from seqmem.evaluation import Evaluation
 from seqmem.models.forecaster import Forecaster
+from seqmem.networks import EnsembleMean
 from tuning.hypermodel import ForecastHyperModel
 from tuning.instrumented import fit_seed
 from tuning.searcher import SearchResult
@@ -17,26 +18,25 @@ from tuning.selection.rules import OneStandardErrorRule, Rule
 from tuning.space import label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selected:
     """The winner of a search, trained again and scored once.
 
     Attributes:
         forecaster: trained on all that comes before the test part.
         trial: its row of the table of trials.
-        name: what it is called in `scores`.
-        scores: it and the baselines on the test origins, as `scores` or `volatility_scores` of
-            `seqmem.evaluation` give them.
-        verdict: whether it beats the baselines, in plain words.
+        name: in `evaluation`.
+        evaluation: it and the baselines on the test origins.
+        summary: whether it beats the baselines, in plain words.
         report: sentences: why it was taken, and how much of its lead is chance.
         noise: the same in numbers.
     """
 
-    forecaster: Any
+    forecaster: Forecaster
     trial: dict[str, Any]
     name: str
-    scores: pd.DataFrame
-    verdict: str
+    evaluation: Evaluation
+    summary: str
     report: list[str]
     noise: Noise
 
@@ -54,16 +54,17 @@ def select(
         rule: which trial wins; by default `OneStandardErrorRule()`.
         seeds: trainings whose mean forecast is the forecaster's.
     """
-    noise = measure(result.outcomes)
+    noise, task = measure(result.outcomes), hypermodel.task
     trial, why = (rule or OneStandardErrorRule()).take(result.table, noise)
     forecaster, name = refit(hypermodel, trial, search_seed=result.seed, seeds=seeds), label(trial)
-    scores, verdict = hypermodel.task.judge(name, forecaster, hypermodel.prices, hypermodel.parts.test)
-    return Selected(forecaster, trial, name, scores, verdict, report(trial, why, noise), noise)
+    found = task.evaluate(name, forecaster, hypermodel.data, hypermodel.split)
+    sentences = report(trial, why, noise, naive=task.naive)
+    return Selected(forecaster, trial, name, found, task.summary(name, found), sentences, noise)
 
 
 def refit(
     hypermodel: ForecastHyperModel, trial: dict[str, Any], *, search_seed: int = 0, seeds: int = 1
-) -> Any:
+) -> Forecaster:
     """A trial's configuration, trained on all that comes before the test part.
 
     There is nothing left to stop it by: it is trained for as many epochs as the median of the trial's fits
@@ -78,20 +79,22 @@ def refit(
     if seeds < 1:
         raise ValueError(f"refit: seeds must be at least 1. Received: seeds={seeds}")
     choice = {name: trial[name] for name in hypermodel.space.nearest()}
+    epochs = max(1, int(trial["best_epoch"]))
+    fitted = []
+    for seed in range(seeds):
+        keras.utils.set_random_seed(fit_seed(search_seed, trial["trial"], hypermodel.folds.count, seed))
+        forecaster = hypermodel.compiled(choice)
+        hypermodel.train(forecaster, choice, hypermodel.refit_split, epochs=epochs, seed=seed)
+        fitted.append(forecaster)
+    if seeds == 1:
+        return fitted[0]
+    first = fitted[0]
+    return Forecaster(EnsembleMean([one.network for one in fitted]), first.target, first.lookback)
 
-    def train(make: Callable[[], Forecaster], seed: int) -> Forecaster:
-        keras.utils.set_random_seed(fit_seed(search_seed, trial["trial"], hypermodel.walk.count, seed))
-        forecaster = make()
-        epochs = max(1, int(trial["best_epoch"]))
-        hypermodel.train(forecaster, hypermodel.parts.known, epochs=epochs, seed=seed)
-        return forecaster
 
-    return hypermodel.task.averaged(lambda task: hypermodel.compiled(choice, task), train, seeds)
-
-
-def report(taken: Mapping[str, Any], why: str, noise: Noise) -> list[str]:
+def report(taken: Mapping[str, Any], why: str, noise: Noise, *, naive: str = "no change") -> list[str]:
     """Sentences on the trial that was taken, its gains, and how much of them is chance."""
-    sentences = [f"Taken: trial {taken['trial']}, {label(taken)}, {why}.", _gains(taken)]
+    sentences = [f"Taken: trial {taken['trial']}, {label(taken)}, {why}.", _gains(taken, naive)]
     if noise.trials < 2:
         return sentences
     if not np.isfinite(noise.error):
@@ -99,11 +102,11 @@ def report(taken: Mapping[str, Any], why: str, noise: Noise) -> list[str]:
     return [*sentences, _margin(noise), _chance(noise)]
 
 
-def _gains(taken: Mapping[str, Any]) -> str:
+def _gains(taken: Mapping[str, Any], naive: str) -> str:
     default = taken["of_default"]
     beside = f" and {default:.4f} of the default's" if np.isfinite(default) else ""
     own = " (it is the default)" if int(taken["trial"]) == 0 else beside
-    return f"Its validation loss is {taken['ratio']:.4f} of that of no change{own}."
+    return f"Its validation loss is {taken['ratio']:.4f} of that of {naive}{own}."
 
 
 def _margin(noise: Noise) -> str:
