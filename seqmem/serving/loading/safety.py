@@ -9,11 +9,13 @@ import json
 import zipfile
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 
+from seqmem._registry import StandIn
 from seqmem.serving.loading.weights import UnsafeModel, check_weights
 from seqmem.serving.safe_files import DamagedModel, opened
 
@@ -127,7 +129,7 @@ def _check_class(path: Path, node: Node) -> None:
             if name in _keras_classes(module, node.compiled):
                 return
         else:
-            found = keras.saving.get_registered_object(registered)
+            found = _registered(registered)
             # A class may have moved within its package since the file was written, no further.
             if (
                 isinstance(found, type)
@@ -137,6 +139,11 @@ def _check_class(path: Path, node: Node) -> None:
                 return
     shown = str(registered or f"{module}.{name}")[:100]
     raise UnsafeModel(f"{path}: Cannot load class {shown}. If it is your own, import its module first.")
+
+
+def _registered(name: str) -> Any:
+    found = keras.saving.get_registered_object(name)
+    return getattr(import_module(found.home), found.name) if isinstance(found, StandIn) else found
 
 
 @cache

@@ -12,10 +12,11 @@ LOG = logging.getLogger(__name__)
 
 
 class Aspired(NamedTuple):
-    """Of one model: the versions, oldest first, and what the labels stand for."""
+    """Of one model: the versions, oldest first, what the labels stand for, what will do where all fail."""
 
     versions: list[int]
     labels: dict[str, int]
+    older: list[int] = []  # newest first
 
 
 class AspiredVersions:
@@ -63,7 +64,7 @@ class AspiredVersions:
 def _aspired(model: Any, there: list[int]) -> Aspired:
     """What a ModelConfig asks for, of the versions that are there; the newest where it does not say."""
     if model is None:
-        return Aspired(there[-1:], {})
+        return Aspired(there[-1:], {}, there[-2::-1])
     policy, labels = model.model_version_policy, dict(model.version_labels)
     if policy.HasField("specific"):
         return Aspired([number for number in there if number in policy.specific.versions], labels)

@@ -44,9 +44,13 @@ class VersionManager:
     def poll(self) -> None:
         """Load what is new, retire what is no longer wanted."""
         retired = False
-        for name, (versions, labels) in self._aspired.now(list(self._loaded)).items():
+        for name, (versions, labels, older) in self._aspired.now(list(self._loaded)).items():
             for number in versions:
                 self._load(name, number)
+            for number in older:
+                if name in self._loaded:
+                    break
+                self._load(name, number)  # better than nothing, where the newest is damaged at the start
             loaded = self._loaded.get(name, {})
             ready = [number for number in versions if number in loaded]
             with self._lock:
