@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from serving_faults import SERVING
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -613,6 +615,9 @@ FAULTS = [
         "tests/test_protos.py",
     ),
 ]
+
+
+FAULTS += [Fault(*each) for each in SERVING]
 
 
 def caught(fault: Fault, copy: Path) -> bool:
