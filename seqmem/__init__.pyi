@@ -28,13 +28,7 @@ from .evaluation import Score as Score
 from .evaluation import SquaredLogError as SquaredLogError
 from .evaluation import SquaredReturns as SquaredReturns
 from .evaluation import SquaredVarianceError as SquaredVarianceError
-from .evaluation import backtest as backtest
-from .evaluation import edge as edge
 from .evaluation import evaluate as evaluate
-from .evaluation import volatility_backtest as volatility_backtest
-from .evaluation import volatility_scores as volatility_scores
-from .evaluation import volatility_verdict as volatility_verdict
-from .evaluation.paths import scores as scores
 from .experiments.league import panel_league as panel_league
 from .experiments.league import volatility_league as volatility_league
 from .heads import Head as Head

@@ -4,16 +4,10 @@ from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .forecast import Forecast as Forecast
 from .forecast import Prediction as Prediction
-from .old_summary import volatility_verdict as volatility_verdict
 from .outcome import AllDays as AllDays
 from .outcome import HighVolatility as HighVolatility
 from .outcome import Outcome as Outcome
 from .outcome import Regime as Regime
-from .panel import PanelTest as PanelTest
-from .panel import panel_test as panel_test
-from .panel import panel_verdict as panel_verdict
-from .paths import backtest as backtest
-from .paths import edge as edge
 from .results import Evaluation as Evaluation
 from .scores import QLIKE as QLIKE
 from .scores import AbsoluteLogError as AbsoluteLogError
@@ -34,5 +28,3 @@ from .tables import reference_tests as reference_tests
 from .tables import score_by_series as score_by_series
 from .tables import scorecard as scorecard
 from .tables import seed_spread as seed_spread
-from .volatility import volatility_backtest as volatility_backtest
-from .volatility import volatility_scores as volatility_scores

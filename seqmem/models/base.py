@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, final
 import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.evaluation.forecast import Forecast, Prediction
@@ -93,14 +93,14 @@ class Classic(Model):
     def __init__(self) -> None:
         self._fitted: dict[str, Classic] = {}  # a copy that has learnt from each series
 
-    def fit(self, data: PriceData, split: Split | int) -> Self:
+    def fit(self, data: PriceData, split: Split) -> Self:
         """Learn from the rows of each series before `split.test_start`: a copy for each.
 
         Raises:
             ValueError: fewer rows than it needs, or no such columns.
         """
         dataset = as_dataset(data)
-        known = rows_known(split, dataset)
+        known = split.known(dataset)
         self.quantity = self.quantity.for_periods(dataset.calendar.periods_per_year)
         self._fitted = {
             name: self.fitted_on(dataset.frames[name].iloc[: known[name]]) for name in dataset.ids
@@ -163,10 +163,3 @@ class Classic(Model):
         horizons = ", ".join(map(str, self.horizons))
         of = ", ".join(name for name in self._fitted if name)
         return f"<{self.name}: {self.quantity.name}, h = {horizons}{f', fitted on {of}' if of else ''}>"
-
-
-def rows_known(split: Split | int, dataset: Dataset) -> dict[str, int]:
-    """How many rows of each series lie before the test part."""
-    if isinstance(split, int):  # as old callers say it, until they pass a Split
-        return dict.fromkeys(dataset.ids, split)
-    return split.known(dataset)

@@ -9,7 +9,7 @@ import pandas as pd
 from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
-from seqmem.models.base import Classic, Model, rows_known
+from seqmem.models.base import Classic, Model
 from seqmem.quantities import Quantity
 
 
@@ -51,10 +51,10 @@ class WalkForward(Model):
         self.context_length = classic.context_length
         self._starts: dict[str, int] = {}
 
-    def fit(self, data: PriceData, split: Split | int) -> Self:
+    def fit(self, data: PriceData, split: Split) -> Self:
         """Say where the walk begins: before `split.test_start`. Fits are made as forecasts need them."""
         dataset = as_dataset(data)
-        self._starts = {name: rows - 1 for name, rows in rows_known(split, dataset).items()}
+        self._starts = {name: rows - 1 for name, rows in split.known(dataset).items()}
         self.quantity = self.quantity.for_periods(dataset.calendar.periods_per_year)
         return self
 

@@ -18,5 +18,3 @@ from .tables import heading as heading
 from .tables import origin_text as origin_text
 from .tables import print_forecast as print_forecast
 from .tables import table as table
-from .volatility import LEAGUE_NOTE as LEAGUE_NOTE
-from .volatility import league_tables as league_tables
