@@ -144,7 +144,7 @@ class Chain(Transform):
             raise ValueError("Chain: expected at least one transform. Received: none")
         self.transforms: list[Transform] = list(transforms)
         self.positive = self.transforms[0].positive
-        self.warmup = sum(transform.warmup for transform in self.transforms)
+        self.warmup: int = sum(transform.warmup for transform in self.transforms)
 
     def adapt(self, levels: Any) -> None:
         """Adapt each transform in turn."""

@@ -21,7 +21,7 @@ class Exchange(Calendar):
     """
 
     code: str
-    periods_per_year = 252.0
+    periods_per_year: float = 252.0
 
     def __post_init__(self) -> None:
         known = _exchange_calendars().get_calendar_names()

@@ -142,9 +142,10 @@ class HighVolatility(Regime):
     def __init__(self, rows: int = 22, share: float = 0.2) -> None:
         if rows < 1 or not 0 < share < 1:
             raise ValueError(f"HighVolatility: rows at least 1, share in (0, 1). Received: {rows}, {share}")
-        self.rows, self.share = rows, share
+        self.rows: int = rows
+        self.share: float = share
         self.title = f"high-volatility days (top {share:.0%})"  # type: ignore[misc]
-        self.context_length = rows + 1
+        self.context_length: int = rows + 1
 
     def mask(self, outcome: Outcome) -> np.ndarray:
         """By series, the origins whose trailing volatility is in the top share."""

@@ -66,7 +66,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
                 f"seqmem.networks.KerasNetwork(model, horizons)). Received: {network!r}"
             )
         self.network = network
-        self.target = target or PricePath()
+        self.target: Target = target or PricePath()
         self.lookback = lookback
         self._fitted_until = ""
         _check_pair(network, self.target)

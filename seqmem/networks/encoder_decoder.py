@@ -70,8 +70,8 @@ class EncoderDecoder(Network):
             )
         if encoder is decoder:
             raise ValueError("EncoderDecoder: encoder and decoder must be two cells. Received: the same one")
-        self.horizons = tuple(range(1, horizon + 1))
-        self.head = head or Point()
+        self.horizons: tuple[int, ...] = tuple(range(1, horizon + 1))
+        self.head: Head = head or Point()
         self.encoder: Recurrent = Recurrent(encoder, return_state=True, dtype=self.dtype_policy)
         self.decoder: Any = one_cell(decoder)
         self.bridge = bridge

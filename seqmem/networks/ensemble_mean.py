@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops
 
+from seqmem.heads import Head
 from seqmem.networks.base import Network
 
 Tensor = Any
@@ -39,9 +40,9 @@ class EnsembleMean(Network):
                 f"EnsembleMean: expected networks of the same horizons. Received: {sorted(horizons)}"
             )
         self.networks: list[Network] = list(networks)
-        self.horizons = networks[0].horizons
-        self.head = networks[0].head
-        self.members = sum(network.members for network in networks)
+        self.horizons: tuple[int, ...] = networks[0].horizons
+        self.head: Head = networks[0].head
+        self.members: int = sum(network.members for network in networks)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights of all for inputs of [B, T, F]."""

@@ -31,8 +31,8 @@ class KerasNetwork(Network):
         self, model: Any, horizons: int | Sequence[int], head: Head | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.horizons = as_horizons(horizons, type(self).__name__)
-        self.head = head or Point()
+        self.horizons: tuple[int, ...] = as_horizons(horizons, type(self).__name__)
+        self.head: Head = head or Point()
         self.model = model
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

@@ -1,7 +1,7 @@
 """A recurrent residual over a linear skip, one output for each horizon."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -43,7 +43,9 @@ class ResidualRecurrent(Network):
     """
 
     trains_on_chunks = True
-    recipe = Recipe(learning_rate=1e-2, cosine=True, epochs=60, patience=20, batch_size=8, chunk_length=63)
+    recipe: ClassVar[Recipe] = Recipe(
+        learning_rate=1e-2, cosine=True, epochs=60, patience=20, batch_size=8, chunk_length=63
+    )
 
     def __init__(
         self,
@@ -57,8 +59,8 @@ class ResidualRecurrent(Network):
         super().__init__(**kwargs)
         if cell is None and not skip:
             raise ValueError("ResidualRecurrent: expected a cell, or a skip. Received: neither")
-        self.horizons = as_horizons(horizons, type(self).__name__)
-        self.head = head or LogVariance()
+        self.horizons: tuple[int, ...] = as_horizons(horizons, type(self).__name__)
+        self.head: Head = head or LogVariance()
         self.members = members
         self.skip = skip
         self.recurrent: Recurrent | None = None

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from seqmem.quantities import Price
+from seqmem.quantities import Price, Quantity
 from seqmem.targets.base import Target
 from seqmem.transforms import Chain, LogReturn, Standardize, Transform
 
@@ -23,7 +23,7 @@ class PricePath(Target):
     """
 
     pathwise = True
-    quantity = Price()
+    quantity: Quantity = Price()
 
     def __init__(self, transform: Transform | None = None, **kwargs: Any) -> None:
         super().__init__(transform or Chain([LogReturn(), Standardize()]), **kwargs)

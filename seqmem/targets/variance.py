@@ -10,7 +10,7 @@ from keras import ops
 
 from seqmem.data.calendars import Calendar
 from seqmem.data.measures import parkinson, range_variance, squared_returns
-from seqmem.quantities import Variance
+from seqmem.quantities import Quantity, Variance
 from seqmem.targets.base import Target
 from seqmem.transforms import LogReturn
 
@@ -57,7 +57,9 @@ class VarianceTarget(Target):
         self.quantity = Variance(periods_per_year)
         self.horizons = tuple(horizons)
         self.parkinson_weight = parkinson_weight
-        self.range_scale = self.add_weight(name="range_scale", shape=(), initializer="ones", trainable=False)
+        self.range_scale: Any = self.add_weight(
+            name="range_scale", shape=(), initializer="ones", trainable=False
+        )
 
     @property
     def needs_range(self) -> bool:
@@ -78,7 +80,7 @@ class VarianceTarget(Target):
 
     def use_calendar(self, calendar: Calendar) -> None:
         """Annualise with the rows that are a year of the data."""
-        self.quantity = Variance(calendar.periods_per_year)
+        self.quantity: Quantity = Variance(calendar.periods_per_year)
         self.remember(periods_per_year=calendar.periods_per_year)
 
     def stationary_view(self, known: np.ndarray) -> np.ndarray:
@@ -128,7 +130,7 @@ class RawVariance(VarianceTarget):
     ) -> None:
         super().__init__(horizons, parkinson_weight, **kwargs)
         nan = keras.initializers.Constant(float("nan"))
-        self.mean = self.add_weight(name="mean", shape=(), initializer=nan, trainable=False)
+        self.mean: Any = self.add_weight(name="mean", shape=(), initializer=nan, trainable=False)
 
     def adapt(self, known: Sequence[np.ndarray]) -> None:
         """Learn the mean squared return."""

@@ -47,7 +47,7 @@ class WalkedClassic(Entrant):
 
     def __init__(self, classic: Classic, every: int) -> None:
         self.walk: WalkForward = WalkForward(classic, every)
-        self.about = f"fitted every {every} days"
+        self.about: str = f"fitted every {every} days"
 
     @property
     def model(self) -> Model:
@@ -69,7 +69,7 @@ class TrainedNetwork(Entrant):
         self.recipe: Recipe = recipe
         self._sample = make()
         seeds = ensemble_size(self._sample)
-        self.about = f"trained with {seeds} seeds" if seeds > 1 else "trained"
+        self.about: str = f"trained with {seeds} seeds" if seeds > 1 else "trained"
 
     @property
     def model(self) -> Model:

@@ -24,13 +24,13 @@ class AddingStudy(LagStudy):
         wider: U.
     """
 
-    claim: ClassVar = "LSTM and GRU add two numbers across 1000 steps, where a plain RNN fails at 100"
+    claim: ClassVar[str] = "LSTM and GRU add two numbers across 1000 steps, where a plain RNN fails at 100"
     in_1997: ClassVar[dict[int, int]] = {
         100: 74_000,
         500: 209_000,
         1000: 853_000,
     }  # Hochreiter and Schmidhuber, table 7
-    panels: ClassVar = tuple(
+    panels: ClassVar[tuple[Panel, ...]] = tuple(
         Panel("T", y, ("cell", "start", "units"), log, ("marks", FAR))
         for y, log in (("sequences", "xy"), ("wrong", "x"))
     )

@@ -12,7 +12,9 @@ from seqmem.experiments.studies.problems import Copying, Problem
 class CopyStudy(LagStudy):
     """The copy problem; see `problems.Copying`."""
 
-    claim: ClassVar = "LSTM and GRU say again what they were told T steps before, where a plain RNN cannot"
+    claim: ClassVar[str] = (
+        "LSTM and GRU say again what they were told T steps before, where a plain RNN cannot"
+    )
 
     lengths: tuple[int, ...] = (20, 100, 300)
     units: int = 32

@@ -1,6 +1,6 @@
 """RNN, LSTM and GRU at equal parameters: which is faster, and which is better."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, ClassVar, Self
@@ -26,11 +26,13 @@ class CellStudy(Study):
         folds: that walk forward.
     """
 
-    claim: ClassVar = "a GRU trains faster than an LSTM, and is as good"
-    formats: ClassVar = dict.fromkeys(("score", "score_se"), ".4f") | dict.fromkeys(
+    claim: ClassVar[str] = "a GRU trains faster than an LSTM, and is as good"
+    formats: ClassVar[Mapping[str, str]] = dict.fromkeys(("score", "score_se"), ".4f") | dict.fromkeys(
         ("best_epoch", "best_epoch_se", "epoch_ms", "epoch_ms_se"), ".1f"
     )
-    panels: ClassVar = tuple(Panel("cell", "score", (), only=("task", task)) for task in TASKS)
+    panels: ClassVar[tuple[Panel, ...]] = tuple(
+        Panel("cell", "score", (), only=("task", task)) for task in TASKS
+    )
 
     tasks: tuple[str, ...] = tuple(TASKS)
     units: int = 16

@@ -31,11 +31,11 @@ class GradientStudy(Study):
         sequences: that each norm is the root mean square over.
     """
 
-    claim: ClassVar = (
+    claim: ClassVar[str] = (
         "an RNN's gradient falls exponentially with the lag, an LSTM's with a forget gate near 1 does not"
     )
-    formats: ClassVar = dict.fromkeys(("memory", "input", "memory_se", "input_se"), ".1e")
-    panels: ClassVar = (
+    formats: ClassVar[Mapping[str, str]] = dict.fromkeys(("memory", "input", "memory_se", "input_se"), ".1e")
+    panels: ClassVar[tuple[Panel, ...]] = (
         Panel("lag", "memory", ("cell", "start"), "y"),
         Panel("lag", "input", ("cell", "start"), "y"),
     )

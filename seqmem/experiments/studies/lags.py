@@ -1,7 +1,7 @@
 """Long time lags: how many sequences each cell needs until it bridges them."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -29,7 +29,7 @@ class LagStudy(Study):
         most: sequences until it is given up.
     """
 
-    formats: ClassVar = {
+    formats: ClassVar[Mapping[str, str]] = {
         "solved": ".0%",
         "sequences": ",.0f",
         "sequences_se": ",.0f",

@@ -1,6 +1,6 @@
 """Whether there is a best lookback, and whether it is 60 days, as folklore says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -26,9 +26,13 @@ class LookbackStudy(Study):
         folds: that walk forward.
     """
 
-    claim: ClassVar = "a lookback of 60 days is the sweet spot between too little context and too much noise"
-    formats: ClassVar = dict.fromkeys(("score", "score_se"), ".4f")
-    panels: ClassVar = tuple(Panel("T", "score", ("cell",), "x", only=("task", task)) for task in TASKS)
+    claim: ClassVar[str] = (
+        "a lookback of 60 days is the sweet spot between too little context and too much noise"
+    )
+    formats: ClassVar[Mapping[str, str]] = dict.fromkeys(("score", "score_se"), ".4f")
+    panels: ClassVar[tuple[Panel, ...]] = tuple(
+        Panel("T", "score", ("cell",), "x", only=("task", task)) for task in TASKS
+    )
 
     cells: tuple[str, ...] = ("lstm",)
     tasks: tuple[str, ...] = tuple(TASKS)

@@ -40,9 +40,14 @@ class SeasonStudy(Study):
         epochs: at most.
     """
 
-    claim: ClassVar = "a lookback of 252 days lets an LSTM learn a yearly season that one of 60 cannot"
-    formats: ClassVar = {"recovered": ".3f", "recovered_se": ".3f", "epochs": ".0f", "epochs_se": ".0f"}
-    panels: ClassVar = (Panel("model", "recovered", ("season",)),)
+    claim: ClassVar[str] = "a lookback of 252 days lets an LSTM learn a yearly season that one of 60 cannot"
+    formats: ClassVar[Mapping[str, str]] = {
+        "recovered": ".3f",
+        "recovered_se": ".3f",
+        "epochs": ".0f",
+        "epochs_se": ".0f",
+    }
+    panels: ClassVar[tuple[Panel, ...]] = (Panel("model", "recovered", ("season",)),)
 
     cells: tuple[str, ...] = ("lstm",)
     lookbacks: tuple[int, ...] = (60, YEAR)

@@ -44,13 +44,13 @@ class StationarityStudy(Study):
         epochs: at most.
     """
 
-    claim: ClassVar = (
+    claim: ClassVar[str] = (
         "a network of raw prices fails where the price leaves its range, one of log returns does not"
     )
-    formats: ClassVar = dict.fromkeys(("error", "error_se"), ".3f") | dict.fromkeys(
+    formats: ClassVar[Mapping[str, str]] = dict.fromkeys(("error", "error_se"), ".3f") | dict.fromkeys(
         ("saturated", "saturated_se"), ".1%"
     )
-    panels: ClassVar = (
+    panels: ClassVar[tuple[Panel, ...]] = (
         Panel("level", "error", ("inputs", "cell"), "xy"),
         Panel("level", "saturated", ("inputs", "cell"), "x"),
     )

@@ -1,6 +1,7 @@
 """Heterogeneous autoregressions: tomorrow's variance from those of a day, a week and a month."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class RangeHAR(_LinearHAR):
     """HAR on Parkinson's variance, fitted to squared returns."""
 
     name = "range HAR"
-    columns = ("high", "low", "close")
+    columns: ClassVar[tuple[str, ...]] = ("high", "low", "close")
 
     @staticmethod
     def _proxy(frame: pd.DataFrame) -> np.ndarray:
@@ -77,7 +78,7 @@ class LogHAR(VarianceClassic):
     """
 
     name = "log HAR"
-    columns = ("high", "low", "close")
+    columns: ClassVar[tuple[str, ...]] = ("high", "low", "close")
 
     def _learn(self, known: pd.DataFrame) -> None:
         from scipy.optimize import minimize

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.models.base import Classic
-from seqmem.quantities import Price
+from seqmem.quantities import Price, Quantity
 
 
 class PathClassic(Classic):
@@ -21,8 +21,8 @@ class PathClassic(Classic):
         super().__init__()
         if horizon < 1:
             raise ValueError(f"{type(self).__name__}: horizon must be at least 1. Received: {horizon}")
-        self.horizons = tuple(range(1, horizon + 1))
-        self.quantity = Price()
+        self.horizons: tuple[int, ...] = tuple(range(1, horizon + 1))
+        self.quantity: Quantity = Price()
 
     def _last(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
         return frame["close"].to_numpy()[origins, None]

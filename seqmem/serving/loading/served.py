@@ -1,6 +1,7 @@
 """An exported version, called as a server calls it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,12 +36,13 @@ class ServedModel:
     def __init__(self, path: str | Path) -> None:
         import tensorflow as tf
 
-        self.folder = newest(path)
-        self.card = read_card(self.folder)
+        self.folder: Path = newest(path)
+        self.card: dict[str, Any] = read_card(self.folder)
         check_files(self.folder, self.card)
-        self.context_length = int(self.card["context_length"])
-        self.horizons = tuple(int(h) for h in self.card["horizons"])
-        self.inputs, self.outputs = tuple(self.card["input"]), tuple(self.card["output"])
+        self.context_length: int = int(self.card["context_length"])
+        self.horizons: tuple[int, ...] = tuple(int(h) for h in self.card["horizons"])
+        self.inputs: tuple[str, ...] = tuple(self.card["input"])
+        self.outputs: tuple[str, ...] = tuple(self.card["output"])
         try:
             self._model = tf.saved_model.load(str(self.folder))  # held: its signature does not keep it alive
         except (tf.errors.OpError, ValueError, KeyError, TypeError) as error:

@@ -55,7 +55,7 @@ class Application:
         self._buffers = Buffers(limits.max_held_bytes)
         self._held = 0
         methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
-        self.asgi = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
+        self.asgi: Starlette = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
 
     def close(self) -> int:
         """Begin nothing more; how many requests are still held, in computations that cannot be stopped."""
