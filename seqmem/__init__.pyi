@@ -31,11 +31,14 @@ from .evaluation import SquaredVarianceError as SquaredVarianceError
 from .evaluation import evaluate as evaluate
 from .experiments.league import panel_league as panel_league
 from .experiments.league import volatility_league as volatility_league
+from .experiments.risk import risk_report as risk_report
 from .heads import Head as Head
 from .heads import LogVariance as LogVariance
 from .heads import Point as Point
+from .heads import Quantiles as Quantiles
+from .heads import StudentT as StudentT
 from .losses import QLIKE as QLIKE
-from .losses import StudentT as StudentT
+from .losses import VarianceStudentT as VarianceStudentT
 from .models.base import Classic as Classic
 from .models.base import Model as Model
 from .models.classics import EGARCH as EGARCH
@@ -45,6 +48,7 @@ from .models.classics import HAR as HAR
 from .models.classics import ConstantVariance as ConstantVariance
 from .models.classics import Drift as Drift
 from .models.classics import GeometricMean as GeometricMean
+from .models.classics import HistoricalSimulation as HistoricalSimulation
 from .models.classics import LastClose as LastClose
 from .models.classics import LogHAR as LogHAR
 from .models.classics import MeanReturn as MeanReturn
@@ -52,6 +56,8 @@ from .models.classics import RangeHAR as RangeHAR
 from .models.classics import WalkForward as WalkForward
 from .models.classics import benchmark_models as benchmark_models
 from .models.classics import naive_models as naive_models
+from .models.conformal import Conformal as Conformal
+from .models.filtered_simulation import FilteredHistoricalSimulation as FilteredHistoricalSimulation
 from .models.forecaster import Forecaster as Forecaster
 from .models.training import train as train
 from .models.volatility import calibrate as calibrate
@@ -76,6 +82,7 @@ from .serving import ServedModel as ServedModel
 from .serving import export as export
 from .serving import load as load
 from .serving import verify as verify
+from .targets import CumulativeReturn as CumulativeReturn
 from .targets import PricePath as PricePath
 from .targets import RawVariance as RawVariance
 from .targets import ScaleFreeVariance as ScaleFreeVariance

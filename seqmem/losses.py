@@ -29,7 +29,7 @@ class QLIKE(Configured, keras.losses.Loss):
         return y_pred + y_true * ops.exp(-y_pred)
 
 
-class StudentT(Configured, keras.losses.Loss):
+class VarianceStudentT(Configured, keras.losses.Loss):
     """The likelihood of a return whose square is y, from Student's t of variance v, with log v predicted.
 
     -2 log likelihood, but for a constant: log v + (n + 1) log(1 + y / ((n - 2) v)) (Bollerslev 1987). An
@@ -46,7 +46,7 @@ class StudentT(Configured, keras.losses.Loss):
     def __init__(self, degrees: float = 6.0, name: str = "student_t", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         if not degrees > 2:
-            raise ValueError(f"StudentT: degrees must be above 2. Received: degrees={degrees}")
+            raise ValueError(f"VarianceStudentT: degrees must be above 2. Received: degrees={degrees}")
         self.degrees = degrees
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:

@@ -69,8 +69,9 @@ class Quantity(ABC):
         Variance(periods_per_year=365)
         """
         fields = {name: value for name, value in config.items() if name != "name"}
-        for kind in Quantity.__subclasses__():
-            if kind is not Unknown and kind.name == config["name"]:
+        kinds = [*Quantity.__subclasses__(), *PriceMove.__subclasses__()]
+        for kind in kinds:
+            if kind not in (Unknown, PriceMove) and kind.name == config["name"]:
                 return kind(**fields)
         return Unknown()
 
@@ -87,7 +88,22 @@ class Unknown(Quantity):
 
 
 @dataclass(frozen=True)
-class Price(Quantity):
+class PriceMove(Quantity, ABC):
+    """A quantity of the price itself: a forecast of it can be read as a log return, and scored as one."""
+
+    name = "price or return"
+
+    @abstractmethod
+    def log_return(self, values: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Values [N, H, ...] as log returns from the closes at the origins [N]; increasing in the values."""
+
+    @abstractmethod
+    def of_log_return(self, returns: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """The other way."""
+
+
+@dataclass(frozen=True)
+class Price(PriceMove):
     """The close h rows ahead, in the units of the series.
 
     >>> Price() == Price(), Price().is_valid(np.array([1.0, 0.0, np.nan])).tolist()
@@ -107,13 +123,21 @@ class Price(Quantity):
         """The change from the close at the origin, as a share of it."""
         return {"change": forecast.point / forecast.last[:, None] - 1}
 
+    def log_return(self, values: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """log(price / last)."""
+        return np.log(values / last.reshape(-1, *[1] * (values.ndim - 1)))
+
+    def of_log_return(self, returns: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Last exp(return)."""
+        return last.reshape(-1, *[1] * (returns.ndim - 1)) * np.exp(returns)
+
     def is_valid(self, values: np.ndarray) -> np.ndarray:
         """Above 0."""
         return np.isfinite(values) & (values > 0)
 
 
 @dataclass(frozen=True)
-class Return(Quantity):
+class Return(PriceMove):
     """The log return over the next h rows."""
 
     name = "return"
@@ -126,6 +150,14 @@ class Return(Quantity):
     def columns(self, forecast: "Forecast") -> dict[str, np.ndarray]:
         """The price that such a return leads to."""
         return {"price": forecast.last[:, None] * np.exp(forecast.point)}
+
+    def log_return(self, values: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """It is one."""
+        return values
+
+    def of_log_return(self, returns: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """It is one."""
+        return returns
 
 
 @dataclass(frozen=True)

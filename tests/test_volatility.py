@@ -17,7 +17,7 @@ from seqmem.cells import GRUCell, LSTMCell, RNNCell
 from seqmem.data.measures import parkinson, squared_returns
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
-from seqmem.losses import StudentT
+from seqmem.losses import VarianceStudentT
 from seqmem.models.classics import GARCH
 from seqmem.models.training import train
 from seqmem.models.volatility import calibrate, forecast_members, member, variance_forecaster
@@ -158,7 +158,7 @@ def test_members_need_a_cell_that_can_be_widened():
             lambda: member(variance_forecaster(GRUCell(2), ensemble_size=2), 2),
         ),
         ("parkinson_weight must lie", lambda: RawVariance(parkinson_weight=2)),
-        ("degrees must be above 2", lambda: StudentT(2)),
+        ("degrees must be above 2", lambda: VarianceStudentT(2)),
         ("expected a VarianceTarget", lambda: variance_forecaster(None, "r2")),
         (
             "expected columns high, low, close. Received: close",
@@ -230,7 +230,7 @@ def test_student_t_is_the_likelihood_it_is_said_to_be():
     variance, draws = 2.5, np.linspace(-4, 4, 9)
     scale = np.sqrt(variance * 4 / 6)  # of 6 degrees
     expected = -2 * t.logpdf(draws, 6, scale=scale)
-    found = StudentT(6.0).call(draws[:, None] ** 2, np.full((9, 1), np.log(variance)))
+    found = VarianceStudentT(6.0).call(draws[:, None] ** 2, np.full((9, 1), np.log(variance)))
     np.testing.assert_allclose(np.diff(found[:, 0]), np.diff(expected), rtol=1e-4)
 
 

@@ -1,5 +1,14 @@
 """The public names of seqmem.evaluation, each with its home."""
 
+from .distribution_scores import CRPS as CRPS
+from .distribution_scores import Coverage as Coverage
+from .distribution_scores import EnergyScore as EnergyScore
+from .distribution_scores import IntervalScore as IntervalScore
+from .distribution_scores import Pinball as Pinball
+from .distribution_scores import Width as Width
+from .distribution_scores import (
+    probability_integral_transform as probability_integral_transform,
+)
 from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .forecast import Forecast as Forecast
@@ -9,6 +18,7 @@ from .outcome import HighVolatility as HighVolatility
 from .outcome import Outcome as Outcome
 from .outcome import Regime as Regime
 from .results import Evaluation as Evaluation
+from .risk_scores import FisslerZiegel as FisslerZiegel
 from .scores import QLIKE as QLIKE
 from .scores import AbsoluteLogError as AbsoluteLogError
 from .scores import AbsoluteScaledError as AbsoluteScaledError

@@ -2,32 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from seqmem.data.series import day
+from seqmem.evaluation.prediction import Prediction as Prediction
+from seqmem.evaluation.prediction import as_prediction, joined
 
 if TYPE_CHECKING:
     from seqmem.data.dataset import Dataset
     from seqmem.quantities import Quantity
-
-
-class Prediction(NamedTuple):
-    """What a model says of one series; at least one of them.
-
-    Attributes:
-        mean: [N, H].
-        quantiles: [N, H, Q], at the model's own levels.
-        paths: [N, S, H], drawn.
-        levels: of the quantiles, [Q], each in (0, 1), increasing.
-    """
-
-    mean: np.ndarray | None = None
-    quantiles: np.ndarray | None = None
-    paths: np.ndarray | None = None
-    levels: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +88,7 @@ class Forecast:
             values: by unique_id.
         """
         names = list(origins)
-        said = {name: _as_prediction(values[name]) for name in names}
+        said = {name: as_prediction(values[name]) for name in names}
         rows = {name: np.asarray(origins[name]) for name in names}
         ahead = np.array(horizons)
         dates, closes = {}, {}
@@ -124,9 +110,9 @@ class Forecast:
             ds=np.concatenate([dates[name][rows[name][:, None] + ahead] for name in names]),
             origins=np.concatenate([rows[name] for name in names]),
             last=np.concatenate([closes[name][rows[name]] for name in names]),
-            mean=_joined([one.mean for one in said.values()]),
-            quantiles=_joined([one.quantiles for one in said.values()]),
-            paths=_joined([one.paths for one in said.values()]),
+            mean=joined([one.mean for one in said.values()]),
+            quantiles=joined([one.quantiles for one in said.values()]),
+            paths=joined([one.paths for one in said.values()]),
             levels=next(iter(levels)),
         )
 
@@ -173,6 +159,18 @@ class Forecast:
             raise ValueError(f"Forecast: a level is a percentage in (0, 100). Received: {level}")
         outside = (1 - level / 100) / 2
         return self.quantile(outside), self.quantile(1 - outside)
+
+    def var(self, level: float, *, short: bool = False) -> np.ndarray:
+        """The value at risk [N, H]; see `seqmem.evaluation.tails.value_at_risk`."""
+        from seqmem.evaluation.tails import value_at_risk
+
+        return value_at_risk(self, level, short=short)
+
+    def es(self, level: float, *, short: bool = False) -> np.ndarray:
+        """The expected shortfall [N, H]; see `seqmem.evaluation.tails.expected_shortfall`."""
+        from seqmem.evaluation.tails import expected_shortfall
+
+        return expected_shortfall(self, level, short=short)
 
     def to_frame(self, levels: Sequence[float] = (90,)) -> pd.DataFrame:
         """The long frame: unique_id, ds, cutoff, h, mean, what else the quantity shows, lo-90, hi-90.
@@ -231,13 +229,3 @@ class Forecast:
 
     def _repr_html_(self) -> str:
         return str(self.to_frame()._repr_html_())
-
-
-def _as_prediction(values: "Prediction | np.ndarray") -> Prediction:
-    return values if isinstance(values, Prediction) else Prediction(mean=np.asarray(values, dtype="float64"))
-
-
-def _joined(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
-    """Parts of all series end to end, as doubles; None where no series has any."""
-    there = [np.asarray(part, dtype="float64") for part in parts if part is not None]
-    return np.concatenate(there) if there else None

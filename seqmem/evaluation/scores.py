@@ -23,6 +23,8 @@ class Score(ABC):
         quantity: what it scores forecasts of.
         path: whether the mean over the horizons is scored as well, as h = "path".
         format: of its number.
+        is_ratio: whether the number of one model over another's means anything; otherwise differences do.
+        proper: whether a lower number is a better forecast; otherwise no test is made of it.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Score(ABC):
     quantity: ClassVar[type[Quantity]]
     path: ClassVar[bool] = False
     format: ClassVar[str] = ".4f"
+    is_ratio: ClassVar[bool] = True
+    proper: ClassVar[bool] = True
 
     @abstractmethod
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:

@@ -60,10 +60,10 @@ def _line(evaluation: "Evaluation", model: str, other: str, *, is_rival: bool) -
         verdict = f"{other} is as good as {model}"
     else:
         verdict = f"No edge found: {model} does not beat {other}"
-    sentences = [
-        f"{verdict} {ahead(h)}: {score.name} of {model} is {test['ratio']:.{_digits(score.path)}f} of "
-        f"{other}'s ({p_in_words(test['p_value'])})."
-    ]
+    size = f"{test['ratio']:.{_digits(score.path)}f} of {other}'s"
+    if not score.is_ratio:
+        size = f"{abs(test['difference']):.3f} {'below' if test['difference'] < 0 else 'above'} {other}'s"
+    sentences = [f"{verdict} {ahead(h)}: {score.name} of {model} is {size} ({p_in_words(test['p_value'])})."]
     if test["series"] > 1:
         sentences.append(f"It is lower on {test['wins']} of {test['series']} series.")
     better = [case for case, sign in signs.items() if sign < 0]

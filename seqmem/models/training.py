@@ -221,5 +221,6 @@ class TrainedOnWindows(keras.Model, ABC):
         self._loss_tracker.update_state(loss, sample_weight=ops.shape(label)[0])
         point = None
         if self._compile_metrics is not None:  # the metrics that compile was given see the point forecast
-            point = self.network.head.predict(self.network.head.merge(raw)).mean[..., None]
+            found = self.network.head.predict(self.network.head.merge(raw))
+            point = found.quantiles if found.mean is None else found.mean[..., None]
         return dict(self.compute_metrics(None, label, point))

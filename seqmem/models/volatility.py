@@ -77,7 +77,7 @@ def forecast_members(forecaster: Forecaster, data: PriceData, origins: Origins =
 def calibrate(forecaster: Forecaster, data: PriceData, origins: Origins) -> Forecaster:
     """Scale each horizon's forecasts to the squared returns that came after the origins of one series.
 
-    What a `StudentT` likelihood was trained on needs it, and so may what early stopping cut short.
+    What a `VarianceStudentT` likelihood was trained on needs it, and so may what early stopping cut short.
     """
     network, data = _residual(forecaster), as_dataset(data)
     ahead = max(forecaster.horizons)

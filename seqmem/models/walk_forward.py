@@ -9,6 +9,7 @@ import pandas as pd
 from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
+from seqmem.evaluation.prediction import Prediction
 from seqmem.models.base import Classic, Model
 from seqmem.quantities import Quantity
 
@@ -73,17 +74,36 @@ class WalkForward(Model):
         steps = np.maximum((origins - start) // self.every, 0)
         return [start + self.every * int(step) for step in np.unique(steps)]
 
-    def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> np.ndarray:
-        """Forecasts [N, H], each from the last fit at or before its origin."""
+    def predict_series(
+        self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str
+    ) -> Prediction | np.ndarray:
+        """What the classic forecasts, each from the last fit at or before its origin."""
         borders = self.fits(origins, unique_id)
         which = np.maximum(np.searchsorted(borders, origins, side="right") - 1, 0)
-        found = np.empty((len(origins), len(self.horizons)))
+        parts: list[Prediction | np.ndarray] = []
         for number, row in enumerate(borders):
             fitted = self.classic.fitted_on(frame.iloc[: row + 1])
             self.progress()
             mine = which == number
-            found[mine] = fitted.predict_series(frame, origins[mine], unique_id)
-        return found
+            parts.append(fitted.predict_series(frame, origins[mine], unique_id))
+        return _in_order(parts, np.argsort(which, kind="stable"))
 
     def __repr__(self) -> str:
         return f"<WalkForward, every {self.every} rows: {self.classic!r}>"
+
+
+def _in_order(parts: list[Prediction | np.ndarray], order: np.ndarray) -> Prediction | np.ndarray:
+    """Parts end to end, each row where its origin stands; `order` says which row each was."""
+    whole = [part if isinstance(part, Prediction) else Prediction(mean=part) for part in parts]
+    back = np.argsort(order)
+
+    def joined(each: list[np.ndarray | None]) -> np.ndarray | None:
+        there = [one for one in each if one is not None]
+        return np.concatenate(there)[back] if there else None
+
+    return Prediction(
+        joined([one.mean for one in whole]),
+        joined([one.quantiles for one in whole]),
+        joined([one.paths for one in whole]),
+        whole[0].levels,
+    )

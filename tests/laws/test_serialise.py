@@ -23,7 +23,7 @@ from samples import (
 
 from seqmem.data.splits import Split
 from seqmem.heads import LogVariance, Point
-from seqmem.losses import QLIKE, StudentT
+from seqmem.losses import QLIKE, VarianceStudentT
 from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 from seqmem.serving import export, load
@@ -51,7 +51,7 @@ CONFIGURED = [
     *VARIANCE_TARGETS,
     *(lambda head=head: head() for head in (LogVariance, Point)),
     lambda: QLIKE(),
-    lambda: StudentT(5.0),
+    lambda: VarianceStudentT(5.0),
 ]
 
 

@@ -6,6 +6,7 @@ from seqmem.models.classics.ewma import EWMA, ConstantVariance
 from seqmem.models.classics.garch import EGARCH, GARCH, FitWarning
 from seqmem.models.classics.har import HAR, LogHAR, RangeHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
+from seqmem.models.classics.returns import HistoricalSimulation, OwnDistribution
 from seqmem.models.combine import GeometricMean
 from seqmem.models.walk_forward import WalkForward
 
@@ -20,9 +21,11 @@ __all__ = [
     "Drift",
     "FitWarning",
     "GeometricMean",
+    "HistoricalSimulation",
     "LastClose",
     "LogHAR",
     "MeanReturn",
+    "OwnDistribution",
     "RangeHAR",
     "WalkForward",
     "benchmark_models",

@@ -33,6 +33,12 @@ class VarianceClassic(Classic):
         self.horizons = tuple(horizons)
         self.quantity = Variance()
 
+    def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Quantiles of the model's own errors, of variance 1, once it has learnt: by default the normal's."""
+        from scipy.stats import norm
+
+        return np.asarray(norm.ppf(levels))
+
     def _over(self, daily: np.ndarray) -> np.ndarray:
         """A variance that stays as it is, [N], over each horizon: [N, H]."""
         return daily[:, None] * np.array(self.horizons)

@@ -66,6 +66,15 @@ class _Garch(VarianceClassic):
         if not persistence <= 1 + 1e-6:  # 1 is where arch's constraint ends: WTI's variance is integrated
             self._tell(known, f"the fit explodes: its variance has a persistence of {persistence:.3g}")
 
+    def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Those of the normal or of Student's t, as fitted."""
+        if self.distribution == "normal":
+            return super().standard_quantiles(levels)
+        from scipy.stats import t
+
+        degrees = self._parameters[-1]
+        return np.asarray(t.ppf(levels, degrees) * np.sqrt((degrees - 2) / degrees))
+
     def _tell(self, known: pd.DataFrame, what: str) -> None:
         last = f" to {day(known.index[-1])}" if isinstance(known.index, pd.DatetimeIndex) else ""
         warnings.warn(f"{self.name}, on {len(known)} rows{last}: {what}", FitWarning, stacklevel=6)

@@ -1,0 +1,141 @@
+"""``seqmem risk``: value at risk and expected shortfall by many models, with their backtests."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from seqmem.cli.command import Command
+from seqmem.cli.options import (
+    add_files,
+    add_prices,
+    add_threads,
+    check_cells,
+    check_files,
+    check_prices,
+    choices,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from seqmem.experiments.risk import RiskReport
+
+NOTE = """Breaches: days on which the loss was above the value at risk. p-values of backtests (small: the risk was wrong):
+coverage (Kupiec), independence (Christoffersen), dynamic quantile, shortfall (McNeil-Frey). Light: Basel, last 250 days.
+FZ: Fissler-Ziegel loss of VaR and ES together, lower is better; ° in the model confidence set of 90%.
+* p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano. FHS: filtered historical simulation on that variance."""
+
+
+def add_options(parse: argparse.ArgumentParser) -> None:
+    """Add prices, levels and horizons, and where to write."""
+    add_prices(parse)
+    add = parse.add_argument
+    add("--panel", action="store_true", help="each column is the closes of a series")
+    add(
+        "--levels",
+        type=choices(float),
+        default=(0.01, 0.05),
+        metavar="A,B,...",
+        help="shares of days on which the value at risk is exceeded (0.01,0.05)",
+    )
+    add("--horizon", type=whole(2, 22), default=5, metavar="H", help="days ahead, beside one day (5)")
+    add(
+        "--cell", default="lstm", metavar="NAME", help="of the network: lstm, gru, rnn, module:Class, or none"
+    )
+    add("--members", type=whole(1), default=5, metavar="N", help="seeds of the network (5)")
+    add(
+        "--every",
+        type=whole(1),
+        default=63,
+        metavar="N",
+        help="days from refit to refit of the classics (63)",
+    )
+    add("--epochs", type=whole(1), default=60, metavar="N", help="of the network, at most (60)")
+    add("--seed", type=whole(0), default=0, metavar="N", help="of its weights (0)")
+    add_threads(parse)
+    add_files(parse, csv="write all backtests as CSV", plot="draw returns, value at risk and its breaches")
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse levels, cells, prices or files that will not do."""
+    if not all(0 < level < 0.5 for level in options.levels):
+        raise ValueError(f"--levels: expected shares in (0, 0.5). Received: {options.levels}")
+    if options.cell != "none":
+        check_cells((options.cell,))
+    check_prices(options)
+    check_files(options)
+
+
+def run(options: argparse.Namespace, console: "Console") -> int:
+    """Forecast, test and show; write what is wanted."""
+    from seqmem.data.reading import read
+    from seqmem.experiments.risk import risk_report
+
+    columns = {} if options.panel else {"column": options.column, "high": options.high, "low": options.low}
+    with console.status("prices") as status:
+
+        def progress(what: str) -> None:
+            status.update(what)
+            if not console.is_terminal:
+                console.print(what, highlight=False)
+
+        data = read(options.prices, date_format=options.date_format, **columns)
+        found = risk_report(
+            data,
+            levels=options.levels,
+            horizons=(1, options.horizon),
+            cell=None if options.cell == "none" else options.cell,
+            ensemble_size=options.members,
+            every=options.every,
+            epochs=options.epochs,
+            seed=options.seed,
+            progress=progress,
+        )
+    first = str(found.evaluation.outcome.cutoff.min())[:10]
+    count = len(found.evaluation.outcome.origins)
+    console.print(f"{data!r}; scored from {first} on, {count} origins", highlight=False, markup=False)
+    _show(found, console)
+    if options.csv:
+        from seqmem.files import written_whole
+
+        with written_whole(options.csv) as draft:
+            found.table.to_csv(draft)
+    if options.plot:
+        from seqmem.report.risk import plot_breaches
+
+        plot_breaches(found, options.plot, level=options.levels[0])
+    return 0
+
+
+def _show(found: "RiskReport", console: "Console") -> None:
+    from seqmem.report import heading, table
+    from seqmem.report.risk import breach_tables, today_table
+
+    formats: dict[str, Any] = {}
+    for title, rows in breach_tables(found).items():
+        heading(title, console)
+        console.print(table(rows, formats=formats))
+    console.print(NOTE, style="dim", highlight=False, soft_wrap=True)
+    heading("From the last row: value at risk and expected shortfall, share of the price", console)
+    console.print(table(today_table(found)))
+    sizes = ", ".join(f"{name} {value:.1%}" for name, value in found.sizing.items())
+    console.print(
+        f"Sized to 10% a year by its forecast, a position had: {sizes}.", highlight=False, soft_wrap=True
+    )
+    for note in found.warnings[:8]:
+        console.print(note, style="yellow", markup=False, emoji=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{found.summary}", style="bold", highlight=False, markup=False, soft_wrap=True)
+
+
+COMMAND = Command(
+    name="risk",
+    group="Prices and models",
+    summary="value at risk and expected shortfall, with backtests",
+    description="Forecast the loss that a day, and some days together, exceed with 1% and 5% probability, and "
+    "the mean loss beyond it: by historical simulation, EWMA, GARCH and GJR, and by filtered historical "
+    "simulation on these, on HAR and on a recurrent network. All are tested on the last 30% of the rows.",
+    add_options=add_options,
+    check=check,
+    run=run,
+    trains=True,
+)

@@ -1,0 +1,219 @@
+"""Distributions and their risk: shapes of the past, conformal intervals, value at risk, and the backtests."""
+
+import numpy as np
+import pytest
+from samples import random_bars
+from scipy.stats import t
+
+from seqmem import (
+    Conformal,
+    FilteredHistoricalSimulation,
+    HistoricalSimulation,
+    Recipe,
+    ServedModel,
+    Split,
+    export,
+    read,
+)
+from seqmem.cells import GRUCell
+from seqmem.evaluation import (
+    CRPS,
+    Coverage,
+    EnergyScore,
+    FisslerZiegel,
+    IntervalScore,
+    Pinball,
+    Width,
+    compare,
+)
+from seqmem.evaluation import risk_tests as backtests
+from seqmem.evaluation.distribution_scores import probability_integral_transform
+from seqmem.evaluation.outcome import Outcome
+from seqmem.experiments.risk import risk_report
+from seqmem.models.classics import EWMA, GARCH, LastClose, OwnDistribution, WalkForward
+from seqmem.models.volatility import variance_forecaster
+from seqmem.targets import ScaleFreeVariance
+
+BARS = read(random_bars(900, seed=3))
+SPLIT = Split.by_share(BARS, context_length=510, horizon=5)
+SMALL = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.9,)}
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return FilteredHistoricalSimulation(EWMA(), horizons=(1, 5)).fit(BARS, SPLIT)
+
+
+@pytest.fixture(scope="module")
+def forecasts(simulated):
+    origins = SPLIT.test(BARS)
+    models = {
+        "FHS": simulated,
+        "own": OwnDistribution(EWMA()).fit(BARS, SPLIT),
+        "past": HistoricalSimulation(200),
+        "conformal": Conformal(LastClose(horizon=5), EWMA()).fit(BARS, SPLIT),
+    }
+    return {name: model.forecast(BARS, origins) for name, model in models.items()}
+
+
+def test_the_paths_are_past_blocks_in_units_of_their_own_variance(simulated):
+    """By hand, of one origin and one block: the return of the block over its scale, times the scale now."""
+    forecast = simulated.forecast(BARS, [700])
+    closes = BARS.frame["close"].to_numpy()
+    variance = EWMA().fit(BARS, SPLIT).forecast(BARS, [700]).mean[0]
+    last_block = SPLIT.known(BARS)["series"] - 1 - 5
+    then = EWMA().fit(BARS, SPLIT).forecast(BARS, [last_block]).mean[0]
+    block = np.log(closes[last_block + np.array([1, 5])] / closes[last_block])
+    np.testing.assert_allclose(forecast.paths[0, -1], block / np.sqrt(then) * np.sqrt(variance))
+    assert forecast.paths.shape == (1, last_block - 22 + 1, 2)
+
+
+def test_no_shape_knows_of_the_test_part(simulated):
+    other = BARS.frame.copy()
+    other.iloc[SPLIT.known(BARS)["series"] :] *= 1.2
+    again = FilteredHistoricalSimulation(EWMA(), horizons=(1, 5)).fit(read(other), SPLIT)
+    here, there = (model.forecast(BARS, [800]).paths for model in (simulated, again))
+    np.testing.assert_array_equal(here, there)
+
+
+def test_it_is_served_as_it_forecasts(tmp_path):
+    """A network's variances and the shape of the past in one graph: quantiles without a random number."""
+    network = variance_forecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=8)
+    network.fit(BARS, Split.by_share(BARS), Recipe(epochs=1, chunk_length=30, batch_size=4))
+    model = FilteredHistoricalSimulation(network, horizons=(1, 5)).keep_shapes(BARS, SPLIT)
+    levels = (0.01, 0.05, 0.5, 0.95)
+    forecaster = model.to_forecaster(levels)
+    served = ServedModel(export(forecaster, tmp_path, name="fhs", prices=BARS)).forecast(BARS, [700, 800])
+    expected = model.forecast(BARS, [700, 800])
+    np.testing.assert_allclose(served.mean, expected.mean, rtol=2e-4, atol=1e-8)
+    for number, level in enumerate(levels):
+        np.testing.assert_allclose(served.quantiles[..., number], expected.quantile(level), rtol=2e-4)
+    with pytest.raises(ValueError, match="expected a forecaster of a ResidualRecurrent"):
+        FilteredHistoricalSimulation(EWMA(), horizons=(1, 5)).fit(BARS, SPLIT).to_forecaster()
+
+
+def test_every_score_takes_every_distribution(forecasts):
+    conformal = {name: one for name, one in forecasts.items() if name == "conformal"}
+    others = {name: one for name, one in forecasts.items() if name != "conformal"}
+    scores = [CRPS(), Pinball(0.05), IntervalScore(90), Coverage(90), Width(90), FisslerZiegel(0.05)]
+    table = compare(others, BARS, SPLIT, scores).table["value"]
+    assert np.isfinite(table).all()
+    assert table.loc["coverage 90%"].between(0.8, 0.97).all()
+    path = compare(conformal, BARS, SPLIT, [IntervalScore(90), Coverage(90)]).table["value"]
+    assert path.loc["coverage 90%"].between(0.75, 0.99).all()
+    joint = compare({"FHS": others["FHS"]}, BARS, SPLIT, [EnergyScore()]).table["value"]
+    assert (joint > 0).all()
+
+
+def test_every_score_is_lowest_where_the_distribution_is_right(forecasts):
+    """Against the same paths, made wider and narrower, on returns that were drawn from them."""
+    from dataclasses import replace
+
+    base = forecasts["FHS"]
+    draw = np.random.default_rng(0)
+    truth = base.paths[np.arange(len(base)), draw.integers(base.paths.shape[1], size=len(base))]
+
+    class Drawn(Outcome):
+        def value(self, column="close"):
+            return self.last[:, None] * np.exp(truth)
+
+    outcome = Drawn(BARS, base.unique_id, base.cutoff, base.origins, base.horizons, SPLIT.known(BARS))
+    for score in (CRPS(), IntervalScore(90), Pinball(0.1), EnergyScore(), FisslerZiegel(0.1)):
+        losses = [
+            score.loss(replace(base, paths=factor * base.paths), outcome).mean() for factor in (0.5, 1.0, 2.0)
+        ]
+        assert np.argmin(losses) == 1, score
+    places = probability_integral_transform(base, outcome)
+    assert abs(places.mean() - 0.5) < 0.06
+    assert abs(places.std() - np.sqrt(1 / 12)) < 0.03
+
+
+def test_value_at_risk_and_shortfall_are_those_of_the_distribution():
+    """Quantiles of Student's t with four degrees: the shortfall in closed form."""
+    from seqmem.evaluation.forecast import Forecast, Prediction
+    from seqmem.models.classics.returns import LEVELS
+    from seqmem.quantities import Return
+
+    quantiles = np.broadcast_to(t.ppf(np.array(LEVELS), 4), (1, 1, len(LEVELS)))
+    prediction = Prediction(np.zeros((1, 1)), quantiles, levels=LEVELS)
+    forecast = Forecast.assemble(BARS, {"series": np.array([500])}, Return(), (1,), {"series": prediction})
+    for level in (0.01, 0.05):
+        quantile = t.ppf(level, 4)
+        shortfall = t.pdf(quantile, 4) / level * (4 + quantile**2) / 3
+        assert forecast.var(level)[0, 0] == pytest.approx(-quantile)
+        assert forecast.es(level)[0, 0] == pytest.approx(shortfall, rel=0.02)
+        assert forecast.es(level, short=True)[0, 0] == pytest.approx(shortfall, rel=0.02)
+    with pytest.raises(ValueError, match=r"level in \(0, 0.5\)"):
+        forecast.var(0.95)
+    with pytest.raises(ValueError, match="forecasts of a price or a return. Received: variance"):
+        EWMA().fit(BARS, SPLIT).forecast(BARS).var(0.01)
+
+
+def test_conformal_intervals_cover_and_adapt():
+    """Volatility doubles in the test part: split conformal then covers too seldom, the adaptive form not."""
+    draw = np.random.default_rng(1)
+    returns = draw.normal(0, np.where(np.arange(3000) < 1800, 0.01, 0.02))
+    closes = 100 * np.exp(returns.cumsum())
+    split = Split(1200, 1800)
+    calm = Conformal(LastClose(horizon=1)).fit(closes, split)
+    adaptive = Conformal(LastClose(horizon=1), rate=0.05).fit(closes, split)
+
+    def coverage(model, origins):
+        low, high = model.forecast(closes, origins).interval(90)
+        came = closes[origins + 1]
+        return float(((low[:, 0] <= came) & (came <= high[:, 0])).mean())
+
+    assert coverage(calm, np.arange(1200, 1798)) == pytest.approx(0.9, abs=0.01)
+    later = np.arange(2200, 2999)
+    assert coverage(calm, later) < 0.7
+    assert coverage(adaptive, later) == pytest.approx(0.9, abs=0.03)
+    one, many = (
+        adaptive.forecast(closes, origins).quantiles[-1] for origins in ([2500], np.arange(2400, 2501))
+    )
+    np.testing.assert_array_equal(one, many)  # whatever else is asked for
+    rewritten = closes.copy()
+    rewritten[2501:] *= 1.1
+    np.testing.assert_array_equal(adaptive.forecast(rewritten, [2500]).quantiles[0], one)
+
+
+def test_backtests_reject_what_is_wrong_and_seldom_what_is_right():
+    draw, p_values = np.random.default_rng(2), {"kupiec": [], "both": [], "dynamic": [], "shortfall": []}
+    for _ in range(150):
+        returns, risk = draw.normal(size=1000), np.full(1000, 1.6449)
+        breaches = returns < -risk
+        p_values["kupiec"].append(backtests.kupiec(breaches, 0.05).p_value)
+        p_values["both"].append(backtests.conditional_coverage(breaches, 0.05).p_value)
+        p_values["dynamic"].append(backtests.dynamic_quantile(breaches, risk, 0.05).p_value)
+        p_values["shortfall"].append(
+            backtests.shortfall_test(returns, risk, np.full(1000, 2.0627), 500).p_value
+        )
+    for name, found in p_values.items():
+        assert 0.0 < np.mean(np.array(found) < 0.05) < 0.13, name
+    clustered = np.repeat(draw.random(200) < 0.05, 5)
+    assert backtests.independence(clustered).p_value < 0.001
+    assert backtests.conditional_coverage(clustered, 0.05).p_value < 0.001
+    assert backtests.kupiec(draw.random(1000) < 0.1, 0.05).p_value < 0.001
+    heavy, risk = 1.2 * draw.standard_t(2.5, 1000), np.full(1000, 1.6449)
+    assert backtests.shortfall_test(heavy, risk, np.full(1000, 2.0627)).p_value < 0.01
+    with pytest.raises(ValueError, match="at least 50 days"):
+        backtests.kupiec(np.zeros(10, bool), 0.01)
+
+
+def test_the_report_has_every_model_and_test():
+    bars = read(random_bars(1400, seed=4))
+    found = risk_report(bars, cell=None, levels=(0.05,), every=400)
+    models = ["historical", "EWMA", "GARCH-t", "GJR-t", "FHS EWMA", "FHS GARCH-t", "FHS GJR-t", "FHS log HAR"]
+    assert list(found.table.index.unique("model")) == models
+    assert found.table["breaches"].between(0, found.table["days"]).all()
+    assert set(found.table["light"]) <= {"green", "yellow", "red"}
+    assert found.sizing.between(0.05, 0.2).all()
+    assert (found.today["ES"] >= found.today["VaR"]).all()
+    assert "FHS log HAR" in found.summary
+
+
+def test_walking_forward_takes_distributions():
+    walk = WalkForward(OwnDistribution(GARCH(distribution="t")), every=100).fit(BARS, SPLIT)
+    origins = np.array([850, 700, 760])
+    found = walk.forecast(BARS, origins)
+    assert found.quantiles.shape == (3, 2, 19)
+    np.testing.assert_array_equal(found.quantiles[1], walk.forecast(BARS, [700]).quantiles[0])
