@@ -32,6 +32,7 @@ from seqmem.evaluation.outcome import Outcome
 from seqmem.experiments.risk import risk_report
 from seqmem.models.classics import EWMA, GARCH, LastClose, OwnDistribution, WalkForward
 from seqmem.models.volatility import variance_forecaster
+from seqmem.report.risk import breach_tables, plot_breaches, today_table
 from seqmem.targets import ScaleFreeVariance
 
 BARS = read(random_bars(900, seed=3))
@@ -199,7 +200,7 @@ def test_backtests_reject_what_is_wrong_and_seldom_what_is_right():
         backtests.kupiec(np.zeros(10, bool), 0.01)
 
 
-def test_the_report_has_every_model_and_test():
+def test_the_report_has_every_model_and_test(tmp_path):
     bars = read(random_bars(1400, seed=4))
     found = risk_report(bars, cell=None, levels=(0.05,), every=400)
     models = ["historical", "EWMA", "GARCH-t", "GJR-t", "FHS EWMA", "FHS GARCH-t", "FHS GJR-t", "FHS log HAR"]
@@ -209,6 +210,11 @@ def test_the_report_has_every_model_and_test():
     assert found.sizing.between(0.05, 0.2).all()
     assert (found.today["ES"] >= found.today["VaR"]).all()
     assert "FHS log HAR" in found.summary
+    tables = breach_tables(found)
+    assert next(iter(tables)) == "series: 5% over a day, long (21 breaches expected)"
+    assert all(list(rows["model"]) == models for rows in tables.values())
+    assert today_table(found)["model"].nunique() == len(models)
+    assert plot_breaches(found, tmp_path / "risk.png", level=0.05).stat().st_size > 10_000
 
 
 def test_walking_forward_takes_distributions():

@@ -4,26 +4,20 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from seqmem.cli.command import Command
-from seqmem.cli.options import (
-    add_files,
-    add_prices,
-    add_threads,
-    check_cells,
-    check_files,
-    check_prices,
-    choices,
-    whole,
-)
+from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.options import add_files, add_threads, check_cells, check_files, choices, whole
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from seqmem.data.dataset import Dataset
     from seqmem.experiments.risk import RiskReport
 
-NOTE = """Breaches: days on which the loss was above the value at risk. p-values of backtests (small: the risk was wrong):
-coverage (Kupiec), independence (Christoffersen), dynamic quantile, shortfall (McNeil-Frey). Light: Basel, last 250 days.
-FZ: Fissler-Ziegel loss of VaR and ES together, lower is better; ° in the model confidence set of 90%.
-* p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano. FHS: filtered historical simulation on that variance."""
+NOTE = """Breaches: days on which the loss was above the value at risk. p-values, small where it was wrong:
+coverage (Kupiec), independence (Christoffersen), dynamic (Engle-Manganelli), shortfall (McNeil-Frey).
+Light: the Basel traffic light of the last 250 days. FZ: Fissler-Ziegel loss of VaR and ES, lower is better;
+° in the model confidence set of 90%; * p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano.
+FHS: filtered historical simulation on that variance."""
 
 
 def add_options(parse: argparse.ArgumentParser) -> None:
@@ -66,12 +60,16 @@ def check(options: argparse.Namespace) -> None:
     check_files(options)
 
 
+def read(options: argparse.Namespace) -> "Dataset":
+    """The prices of one series, or of a panel."""
+    return read_prices(options)
+
+
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Forecast, test and show; write what is wanted."""
-    from seqmem.data.reading import read
     from seqmem.experiments.risk import risk_report
 
-    columns = {} if options.panel else {"column": options.column, "high": options.high, "low": options.low}
+    data = options.data
     with console.status("prices") as status:
 
         def progress(what: str) -> None:
@@ -79,7 +77,6 @@ def run(options: argparse.Namespace, console: "Console") -> int:
             if not console.is_terminal:
                 console.print(what, highlight=False)
 
-        data = read(options.prices, date_format=options.date_format, **columns)
         found = risk_report(
             data,
             levels=options.levels,
@@ -131,11 +128,12 @@ COMMAND = Command(
     name="risk",
     group="Prices and models",
     summary="value at risk and expected shortfall, with backtests",
-    description="Forecast the loss that a day, and some days together, exceed with 1% and 5% probability, and "
-    "the mean loss beyond it: by historical simulation, EWMA, GARCH and GJR, and by filtered historical "
+    description="Forecast the loss that a day, and some days together, exceed with 1% and 5% probability, "
+    "and the mean loss beyond it: by historical simulation, EWMA, GARCH and GJR, and by filtered historical "
     "simulation on these, on HAR and on a recurrent network. All are tested on the last 30% of the rows.",
     add_options=add_options,
     check=check,
+    read=read,
     run=run,
     trains=True,
 )

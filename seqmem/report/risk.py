@@ -17,7 +17,7 @@ SHORT = {"coverage p": "cover", "independence p": "indep", "dynamic p": "dynamic
 
 
 def breach_tables(found: "RiskReport") -> dict[str, pd.DataFrame]:
-    """A table for each series, horizon, side and level: title -> breaches, p-values and the FZ loss by model."""
+    """A table for each series, horizon, side and level: title -> breaches, p-values and FZ by model."""
     tables = {}
     for (series, h, side, level), rows in found.table.groupby(level=[0, 1, 2, 3], sort=False):
         rows = rows.droplevel([0, 1, 2, 3])
@@ -26,7 +26,7 @@ def breach_tables(found: "RiskReport") -> dict[str, pd.DataFrame]:
         for name, short in SHORT.items():
             shown[short] = rows[name].map(lambda p: "" if np.isnan(p) else f"{p:.3f}")
         shown["light"] = rows["light"]
-        score = found.scores.loc[(f"FZ {level:g} {side}", h)]
+        score = found.scores.xs((f"FZ {level:g} {side}", h), level=["score", "h"])
         shown["FZ"] = [
             f"{value:.3f}{'°' if mcs >= CONFIDENCE else ' '}{_stars(p)}"
             for value, mcs, p in zip(score["value"], score["mcs"], score["p"], strict=True)
@@ -75,7 +75,8 @@ def plot_breaches(found: "RiskReport", path: str | Path, *, level: float, model:
         dates[out], returns[out], "o", markersize=3, color="tab:red", label=f"{int(out.sum())} breaches"
     )
     axes.set_ylabel("log return of a day, %")
-    axes.set_title(f"{outcome.unique_id[0]}: value at risk and its breaches")
+    name = outcome.data.name if len(outcome.data.ids) == 1 else outcome.unique_id[0]
+    axes.set_title(f"{name}: value at risk and its breaches")
     axes.legend(frameon=False)
     return saved(figure, path)
 
