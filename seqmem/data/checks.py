@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.data.calendars import Calendar, Weekdays
+from seqmem.data.calendars import NAMES, Calendar, Weekdays
 from seqmem.data.exchanges import Exchange
 from seqmem.data.faults import Fault, Where, day
 
@@ -177,8 +177,16 @@ def _off_calendar(index: pd.DatetimeIndex, calendar: Calendar, named: bool, wher
             text = f"expected a row for each session of {calendar.code}. Received: none for {len(missing)}"
             yield Fault(f"{text}, the first {day(missing[0])}", "calendar")
         return
-    if len(index) < ENOUGH or (named and isinstance(calendar, Weekdays)):
+    if len(index) < ENOUGH:
         return
+    if named and isinstance(calendar, Weekdays):
+        other = ~index.day_of_week.isin(calendar.days)
+        if other.mean() > 0.01:
+            received = lambda row: f"{index[row]:%a %Y-%m-%d}"  # noqa: E731
+            expected = f"expected the days {', '.join(NAMES[one] for one in calendar.days)}"
+            yield from where(other, index.name or "Date", expected, received, doubt="calendar")
+        if len(calendar.days) < 5:
+            return
     gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
     low, high = calendar.spacing
     usual = float(np.median(gaps))

@@ -147,7 +147,7 @@ def _refuse_one_series(data: pd.DataFrame, table: Table, options: Options) -> No
     values = [to_numbers(data[one]).values for one in data.columns]
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = [np.abs(np.log(later / one)) for one, later in pairwise(values)]
-    near = len(data) > 9 and any(np.nanmax(np.where(np.isfinite(one), one, 0)) < NEAR for one in apart)
+    near = len(data) >= 30 and any(np.nanmax(np.where(np.isfinite(one), one, 0)) < NEAR for one in apart)
     if known or near:
         raise PriceError(
             f"{table.name}: no column 'Close'. Received: {_listed(data)}: --column says which holds the "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seqmem.data.calendars import Calendar, infer
+from seqmem.data.calendars import Calendar, Rows, infer
 from seqmem.data.checks import check_dates, check_values, doubts, off_sessions
 from seqmem.data.columns import Options
 from seqmem.data.dataset import Dataset, PriceData
@@ -104,6 +104,8 @@ def read(
             if period == "day" or not isinstance(index, pd.DatetimeIndex)
             else infer_period(index, period)
         )
+    if not isinstance(next(iter(found.values())).frame.index, pd.DatetimeIndex):
+        calendar = Rows()  # whatever was said: there are no dates
     for unique_id, one in found.items():
         _check(one, unique_id if len(found) > 1 else "", calendar, findings, named, allow_negative)
     if isinstance(calendar, Exchange):
@@ -128,13 +130,32 @@ def read(
     )
 
 
-def as_dataset(data: PriceData, *, allow: Collection[str] = ()) -> Dataset:
+def as_dataset(
+    data: PriceData,
+    *,
+    allow: Collection[str] = (),
+    allow_negative: bool = False,
+    calendar: Calendar | None = None,
+    column: str | None = None,
+) -> Dataset:
     """The data as a dataset: what every public function calls first. A Dataset comes back as it is.
+
+    Args:
+        data: as `read` takes it.
+        allow: doubts that are set aside.
+        allow_negative: whether values may be 0 or below.
+        calendar: when rows are due; None: as most weeks of the last year show.
+        column: which column holds the closes; None: Close.
 
     Raises:
         PriceError: as `read` does.
     """
-    return data if isinstance(data, Dataset) else read(data, allow=allow)
+    if isinstance(data, Dataset):
+        return data
+    period = calendar.period if calendar is not None and calendar.period in PERIODS else "day"
+    return read(
+        data, allow=allow, allow_negative=allow_negative, calendar=calendar, period=period, column=column
+    )
 
 
 def _series(source: Any, options: Options, **text: Any) -> tuple[dict[str, Series], str, Table]:

@@ -34,6 +34,11 @@ class Model(ABC):
         @property
         def quantity(self) -> "Quantity": ...  # noqa: D102
 
+    @property
+    def positive(self) -> bool:
+        """Whether the closes must be above 0: where a logarithm is taken of them."""
+        return True
+
     @abstractmethod
     def fit(self, data: PriceData, split: Split) -> Self:
         """Learn from the rows before the test part of a split alone."""
@@ -64,7 +69,7 @@ class Model(ABC):
         Raises:
             ValueError: data that will not do; an origin outside a series, or with too few rows before it.
         """
-        dataset = as_dataset(data)
+        dataset = as_dataset(data, allow_negative=not self.positive)
         rows = as_origins(dataset, origins, context_length=self.context_length)
         said = {name: self.predict_series(dataset.frames[name], own, name) for name, own in rows.items()}
         return Forecast.assemble(dataset, rows, self.quantity, self.horizons, said)

@@ -86,6 +86,11 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         """What is forecast."""
         return self.target.quantity
 
+    @property
+    def positive(self) -> bool:
+        """Whether the closes must be above 0: not where the transform takes differences alone."""
+        return self.target.positive
+
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape is known without being told."""
         if not self.network.built:
@@ -184,7 +189,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             ValueError: a series too short for the split, or chunks that the network does not take.
         """
         recipe = recipe or self.network.recipe
-        data = as_dataset(data)
+        data = as_dataset(data, allow_negative=not self.positive)
         seen = examples(
             data,
             split,
@@ -213,7 +218,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
 
     def histories(self, data: PriceData, origins: Origins = None) -> Any:
         """Batches of the windows that end at the origins of one series, [B, T + warm-up, C]."""
-        data = as_dataset(data)
+        data = as_dataset(data, allow_negative=not self.positive)
         (rows,) = as_origins(data, origins, context_length=self.context_length).values()
         return self._windows(data.frame, rows)
 

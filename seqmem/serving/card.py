@@ -32,7 +32,7 @@ def card(
     """
     import tensorflow as tf
 
-    data = None if prices is None else as_dataset(prices)
+    data = None if prices is None else as_dataset(prices, allow_negative=not forecaster.positive)
     example = _example(forecaster, data)
     versions = {package: version(package) for package in PACKAGES}
     levels = forecaster.network.head.levels
@@ -46,6 +46,7 @@ def card(
         },
         "output": {each: ["batch", *np.shape(row)[1:]] for each, row in example["outputs"].items()},
         "columns": list(forecaster.target.columns),
+        "positive": forecaster.positive,
         "quantity": forecaster.quantity.to_config(),
         "lookback": forecaster.lookback,
         "context_length": forecaster.context_length,
@@ -76,7 +77,12 @@ def _of_data(data: Dataset) -> dict[str, Any]:
         }
         for name, frame in data.frames.items()
     }
-    return {"column": data.column, **(next(iter(about.values())) if len(about) == 1 else {"series": about})}
+    doubts = {"doubts": list(data.doubts)} if data.doubts else {}
+    return {
+        "column": data.column,
+        **doubts,
+        **(next(iter(about.values())) if len(about) == 1 else {"series": about}),
+    }
 
 
 def _example(forecaster: Forecaster, data: Dataset | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class Data(msgspec.Struct):
     first: str | None = None
     last: str | None = None
     series: dict[str, dict[str, Any]] | None = None
+    doubts: list[str] = []
 
 
 class Card(msgspec.Struct, kw_only=True):
@@ -43,6 +44,7 @@ class Card(msgspec.Struct, kw_only=True):
     input: Annotated[dict[str, tuple[str, str]], msgspec.Meta(min_length=1)]
     output: Annotated[dict[str, list[str | Size]], msgspec.Meta(min_length=1)]
     columns: Annotated[list[str], msgspec.Meta(min_length=1)]
+    positive: bool = True
     quantity: dict[str, Any]
     lookback: Size
     context_length: Size

@@ -12,7 +12,7 @@ import pandas as pd
 
 from seqmem.data.calendars import Calendar, Rows
 from seqmem.data.dataset import Dataset, PriceData
-from seqmem.data.reading import as_dataset, read
+from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, as_origins
 from seqmem.evaluation.forecast import Forecast, Prediction
 from seqmem.quantities import Quantity
@@ -49,11 +49,14 @@ def origins_of(data: PriceData, origins: Origins, card: Mapping[str, Any]) -> tu
 
 
 def _read(data: PriceData, card: Mapping[str, Any]) -> Dataset:
-    """The data; of a frame the column that the model was made from, where it has it: adjusted closes."""
+    """The data as the model was made from it: its column, its calendar, what it takes."""
     column = (card.get("data") or {}).get("column")
-    if isinstance(data, pd.DataFrame) and column in data:
-        return read(data, column=column)
-    return as_dataset(data)
+    return as_dataset(
+        data,
+        allow_negative=not card.get("positive", True),
+        calendar=Calendar.from_config(card["calendar"]) if card.get("calendar") else None,
+        column=column if isinstance(data, pd.DataFrame) and column in data else None,
+    )
 
 
 def inputs_of(data: Dataset, origins: ByName, card: Mapping[str, Any]) -> ByName:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from seqmem._configured import Configured
 from seqmem.data.calendars import Calendar
+from seqmem.data.faults import day
 from seqmem.quantities import Quantity
 from seqmem.transforms import Transform
 
@@ -69,7 +70,7 @@ class Target(Configured, keras.layers.Layer, ABC):
         """A series as the numbers that a history is cut from: [N, C].
 
         Raises:
-            ValueError: a column that is not there.
+            ValueError: a column that is not there; a value that is not above 0 where it must be.
         """
         missing = [name for name in self.columns if name not in frame]
         if missing:
@@ -77,7 +78,15 @@ class Target(Configured, keras.layers.Layer, ABC):
                 f"{type(self).__name__}: expected columns {', '.join(self.columns)}. "
                 f"Received: {', '.join(map(str, frame.columns))}"
             )
-        return frame[list(self.columns)].to_numpy("float64")
+        values = frame[list(self.columns)].to_numpy("float64")
+        if self.positive and (values <= 0).any():
+            row = int((values <= 0).any(axis=1).argmax())
+            where = f"{type(self).__name__}: row {row + 1}, {day(frame.index[row])}"
+            raise ValueError(
+                f"{where}: expected values above 0: their "
+                f"logarithm is taken. Received: {values[row].min():g}: for spreads and rates use Difference()"
+            )
+        return values
 
     def adapt(self, known: Sequence[np.ndarray]) -> None:
         """Learn from the training parts [n, C] alone, one for each series.
