@@ -24,7 +24,8 @@ from seqmem.cli.data import read_prices
 from seqmem.data.faults import PriceError
 from seqmem.serving import ServedModel, export
 from tuning import __main__ as tuning
-from tuning.cli import TUNE
+from tuning.cli import TASKS, TUNE
+from tuning.tasks import TASKS as TASK_CLASSES
 
 COMMANDS = cli.known_commands() | tuning.COMMANDS
 SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru, rnn", "--dropouts", "0"]
@@ -60,6 +61,7 @@ def test_help_fits_80_columns(name, capsys, monkeypatch):
 def test_every_command_is_in_a_group_and_every_own_cell_is_known():
     assert {command.group for command in COMMANDS.values()} == set(cli.GROUPS)
     assert shared.cell_names() == list(CELLS)
+    assert list(TASK_CLASSES) == list(TASKS)
 
 
 def test_the_commands_of_the_search_join_by_entry_points():
@@ -159,6 +161,8 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv, prices, fitte
         ("tune", "--prices", csv, "--lookbacks", "5"): "lookbacks must lie in [10, 252]",
         ("tune", "--prices", csv, "--cells", "nowhere:Cell"): "no module 'nowhere' here",
         ("tune", "--prices", csv, "--name", "../x"): "a name is up to 128 letters",
+        ("tune", "--prices", csv, "--directory", "file"): "file cannot be written",
+        ("tune", "--prices", csv, "--task", "nonsense"): "task must be one of path, volatility",
         ("table", "nowhere"): "expected the folder of a search",
         ("export", "nowhere", "0", "--name", "x"): "expected the folder of a search",
         (): "the following arguments are required: COMMAND",
@@ -171,6 +175,7 @@ def test_what_is_refused_is_refused_before_any_work(tmp_path, csv, prices, fitte
         ("forecast", exported, "short.csv"): "expected at least",
         ("diagnose", exported, csv, "--column", "Open"): "no column 'Open'",
         ("volatility", "bad.csv"): "expected a price above 0",
+        ("tune", "--prices", "bad.csv"): "expected a price above 0",
     }
     quick = [["--help"], ["tune", "--help"], ["check", csv], ["study", "--help"]]
     ended = fresh.run([*refused, *bad, *quick], preload=["pandas"], cwd=tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command, Stopped
-from seqmem.cli.data import add_prices, check_prices
+from seqmem.cli.data import add_prices, check_prices, read_prices
 from seqmem.cli.options import (
     add_export,
     add_threads,
@@ -18,10 +18,13 @@ from seqmem.cli.options import (
     is_there,
     whole,
 )
+from seqmem.serving.folders import check_room
 from tuning.space import TUNERS, SearchSpace
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from seqmem.data.dataset import Dataset
 
 TASKS = ("path", "volatility")  # `tuning.tasks.TASKS` has the classes, and imports Keras
 
@@ -54,7 +57,7 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
     add("--horizon", type=whole(1), default=5, metavar="N", help="days ahead (5)")
     add("--tuner", choices=TUNERS, default="bayesian", help="KerasTuner's tuner (bayesian)")
     add("--max-trials", type=whole(1), default=20, metavar="N", help="configurations to try (20)")
-    add("--epochs", type=whole(1), metavar="N", help="of each, at most (path 20, volatility 60)")
+    add("--epochs", type=whole(1), metavar="N", help="epochs of each, at most (path 20, volatility 60)")
     about = "epochs without a better loss that end a training (path 4, volatility 20)"
     add("--patience", type=whole(1), metavar="N", help=about)
     about = "labels to an example: 1, a window; more, a chunk (path 1, volatility 63)"
@@ -63,7 +66,13 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
     add("--folds", type=whole(1), default=2, metavar="N", help=about)
     add("--rolling", action="store_true", help="folds train on as many rows each, not on all before them")
     add("--seeds", type=whole(1), default=1, metavar="N", help="trainings on each fold (1)")
-    add("--seed", type=whole(0), default=0, metavar="N", help="of configurations, weights and shuffles (0)")
+    add(
+        "--seed",
+        type=whole(0),
+        default=0,
+        metavar="N",
+        help="the seed of all that is drawn at random (0)",
+    )
 
 
 def _add_selection(selection: argparse._ArgumentGroup) -> None:
@@ -71,13 +80,17 @@ def _add_selection(selection: argparse._ArgumentGroup) -> None:
     add("--best-mean", action="store_true", help="take the lowest loss, not the simplest within its error")
     about = "trainings of the winner, served as their mean (1)"
     add("--refit-seeds", type=whole(1), default=1, metavar="N", help=about)
-    add_export(selection, "--name", help="of the exported model (that of the task)")
+    add_export(selection, "--name", help="the name of the exported model (that of the task)")
 
 
 def _add_running(parse: argparse.ArgumentParser) -> None:
     running = parse.add_argument_group("running")
     add = running.add_argument
-    add("--directory", metavar="DIR", help="the project: log, tables, weights (.tuning/NAME)")
+    add(
+        "--directory",
+        metavar="DIR",
+        help="the project: journal, tables, weights (.tuning/NAME)",
+    )
     add("--fresh", action="store_true", help="forget what an earlier run of this search has done")
     about = "failed trials in a row that end the search (5)"
     add("--most-failures", type=whole(1), default=5, metavar="N", help=about)
@@ -97,6 +110,16 @@ def check(options: argparse.Namespace) -> None:
     check_cells(options.cells or ())
     check_prices(options)
     check_export(options.name, options)
+    check_room(_project(options))
+
+
+def read(options: argparse.Namespace) -> "Dataset | None":
+    """The data, where the task is one of ours: a user's own may read by itself."""
+    return read_prices(options) if options.task in TASKS else None
+
+
+def _project(options: argparse.Namespace) -> Path:
+    return Path(options.directory or Path(".tuning") / options.name)
 
 
 def check_task(name: str) -> None:
@@ -126,7 +149,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _what_is_left(options: argparse.Namespace) -> str:
-    trials = Path(options.directory or f".tuning/{options.name}") / "trials.csv"
+    trials = _project(options) / "trials.csv"
     kept = f"The finished trials are in {trials}" if trials.is_file() else "No trial had finished"
     return f"Stopped. {kept}; nothing was exported. The same command goes on from there; --fresh starts over."
 
@@ -152,7 +175,7 @@ def _add_chief_options(parse: argparse.ArgumentParser) -> None:
 def _add_worker_options(parse: argparse.ArgumentParser) -> None:
     add = _add_meeting(parse).add_argument
     add("--chief", required=True, metavar="HOST:PORT", help="where the chief listens")
-    about = "unique, and the same after a restart (the host's name)"
+    about = "its name: unique, and the same after a restart (the host's)"
     add("--id", default=platform.node(), metavar="NAME", help=about)
 
 
@@ -177,6 +200,7 @@ TUNE = Command(
     add_options=add_options,
     check=check,
     run=run,
+    read=read,
     trains=True,
 )
 CHIEF = Command(
@@ -187,6 +211,7 @@ CHIEF = Command(
     add_options=_add_chief_options,
     check=check,
     run=lambda options, console: _run_as("chief", options, console),
+    read=read,
     trains=True,
 )
 WORKER = Command(
@@ -198,5 +223,6 @@ WORKER = Command(
     add_options=_add_worker_options,
     check=check,
     run=lambda options, console: _run_as("worker", options, console),
+    read=read,
     trains=True,
 )

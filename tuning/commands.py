@@ -33,7 +33,7 @@ def _add_rerun_options(parse: argparse.ArgumentParser) -> None:
 
 def _add_export_options(parse: argparse.ArgumentParser) -> None:
     _add_rerun_options(parse)
-    add_export(parse, "--name", required=True, help="of the exported model")
+    add_export(parse, "--name", required=True, help="the name of the exported model")
     about = "trainings, served as their mean (1)"
     parse.add_argument("--refit-seeds", type=whole(1), default=1, metavar="N", help=about)
 

@@ -30,6 +30,7 @@ NOT_RECORDED = (
     "directory",
     "name",
     "best_mean",
+    "data",
 )
 """Options that the results of a search do not depend on."""
 
@@ -42,7 +43,8 @@ def hypermodel(options: argparse.Namespace) -> ForecastHyperModel:
     """
     allow_imports_from_here()
     task = _task(options)
-    data = task.read(options)
+    known = vars(options).get("data")  # the command line has read it, where the task is one of ours
+    data = task.read(options) if known is None else known
     made = ForecastHyperModel(
         _space(options, task),
         data,

@@ -52,7 +52,9 @@ class SearchSpace:
     lookbacks: tuple[int, ...] = _dimension(
         "lookback", (10, 20, 60, 120, 252), "days a window reads, 10 to 252"
     )
-    learning_rates: tuple[float, ...] = _dimension("learning_rate", (3e-4, 1e-3, 3e-3), "of Adam")
+    learning_rates: tuple[float, ...] = _dimension(
+        "learning_rate", (3e-4, 1e-3, 3e-3), "learning rates of Adam"
+    )
     dropouts: tuple[float, ...] = _dimension(
         "dropout", (0.0, 0.2), "share of a cell's inputs dropped in training"
     )

@@ -62,12 +62,20 @@ def check_destination(root: str | Path, name: str, *, room: int = ROOM) -> None:
         OSError: a folder that cannot be made or written, or without room.
     """
     check_name(name)
-    home = Path(root) / name
+    check_room(Path(root) / name, room=room)
+
+
+def check_room(home: Path, *, room: int = ROOM) -> None:
+    """Refuse a folder that cannot be made or written, or where there is no room.
+
+    Raises:
+        OSError: which folder, and why.
+    """
     try:
-        there = next(folder for folder in (home, *home.parents) if folder.exists())
+        there = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
         with tempfile.TemporaryDirectory(prefix=".try-", dir=there):
             free = shutil.disk_usage(there).free
     except OSError as error:
-        raise OSError(f"export: {str(home)[:300]} cannot be written: {error.strerror}") from error
+        raise OSError(f"{str(home)[:300]} cannot be written: {error.strerror}") from error
     if free < room:
-        raise OSError(f"export: {home} needs {room / 1e6:.0f} MB, and {free / 1e6:.1f} MB are free")
+        raise OSError(f"{home} needs {room / 1e6:.0f} MB, and {free / 1e6:.1f} MB are free")
