@@ -12,7 +12,18 @@ from types import ModuleType
 from typing import Any
 
 HOMES = {
-    "seqmem.cells": ("GRUCell", "LSTMCell", "PeepholeLSTMCell", "RNNCell"),
+    "seqmem.cells": (
+        "EMACell",
+        "GRUCell",
+        "LSTMCell",
+        "LayerNormLSTMCell",
+        "MinGRUCell",
+        "MinLSTMCell",
+        "PeepholeLSTMCell",
+        "RNNCell",
+        "SLSTMCell",
+        "Zoneout",
+    ),
     "seqmem.recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
     "seqmem.transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
     "seqmem.losses": ("QLIKE", "StudentT"),

@@ -41,6 +41,63 @@ def lstm(inputs, W, U, b, peephole=None):
     return np.stack(outputs, 1), [h, c]
 
 
+def _norm(z, gain):
+    centred = z - z.mean(-1, keepdims=True)
+    return gain * centred / np.sqrt(np.mean(centred**2, -1, keepdims=True) + 1e-3)
+
+
+def layer_norm_lstm(inputs, W, U, b, gain_x, gain_h, gain_c, shift):
+    h = c = np.zeros((len(inputs), U.shape[0]))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        i, f, g, o = np.split(_norm(inputs[:, t] @ W, gain_x) + _norm(h @ U, gain_h) + b, 4, -1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(_norm(c, gain_c) + shift)
+        outputs.append(h)
+    return np.stack(outputs, 1), [h, c]
+
+
+def slstm(inputs, W, U, b):
+    """Without the stabiliser, whose only use is that no exponential overflows."""
+    h = c = n = m = np.zeros((len(inputs), U.shape[0]))
+    outputs = []
+    for t in range(inputs.shape[1]):
+        i, f, g, o = np.split(inputs[:, t] @ W + h @ U + b, 4, -1)
+        m = np.maximum(np.log(sigmoid(f)) + m, i)
+        c = sigmoid(f) * c + np.exp(i) * np.tanh(g)
+        n = sigmoid(f) * n + np.exp(i)
+        h = sigmoid(o) * c / n
+        outputs.append(h)
+    return np.stack(outputs, 1), [h, c * np.exp(-m), n * np.exp(-m), m]
+
+
+def min_gru(inputs, W, b):
+    h, outputs = np.zeros((len(inputs), len(b) // 2)), []
+    for t in range(inputs.shape[1]):
+        z, g = np.split(inputs[:, t] @ W + b, 2, -1)
+        h = (1 - sigmoid(z)) * h + sigmoid(z) * g
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]
+
+
+def min_lstm(inputs, W, b):
+    h, outputs = np.zeros((len(inputs), len(b) // 3)), []
+    for t in range(inputs.shape[1]):
+        f, i, g = np.split(inputs[:, t] @ W + b, 3, -1)
+        share = sigmoid(f) / (sigmoid(f) + sigmoid(i))
+        h = share * h + (1 - share) * g
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]
+
+
+def ema(inputs, W, b, decay):
+    h, outputs, d = np.zeros((len(inputs), len(b))), [], sigmoid(decay)
+    for t in range(inputs.shape[1]):
+        h = d * h + (1 - d) * (inputs[:, t] @ W + b)
+        outputs.append(h)
+    return np.stack(outputs, 1), [h]
+
+
 def gru(inputs, W, U, b):
     units = U.shape[0]
     W, U = (_columns(array, units, "z", "r", "g") for array in (W, U))

@@ -6,10 +6,16 @@ from seqmem.cells.activated import ActivatedCell
 from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
 from seqmem.cells.base import Cell, Step
 from seqmem.cells.chrono import chrono_init
+from seqmem.cells.ema import EMACell
 from seqmem.cells.gru import GRUCell
+from seqmem.cells.layer_norm import LayerNormLSTMCell
 from seqmem.cells.lstm import LSTMCell
+from seqmem.cells.minimal import MinGRUCell, MinLSTMCell
 from seqmem.cells.peephole import PeepholeLSTMCell
 from seqmem.cells.rnn import RNNCell
+from seqmem.cells.scan import Coefficients, ScanCell
+from seqmem.cells.slstm import SLSTMCell
+from seqmem.cells.zoneout import Zoneout
 
 # The one string table: a tuner can only choose strings.
 CELLS: dict[str, type[Cell]] = {
@@ -17,6 +23,11 @@ CELLS: dict[str, type[Cell]] = {
     "lstm": LSTMCell,
     "gru": GRUCell,
     "peephole": PeepholeLSTMCell,
+    "layernorm": LayerNormLSTMCell,
+    "slstm": SLSTMCell,
+    "mingru": MinGRUCell,
+    "minlstm": MinLSTMCell,
+    "ema": EMACell,
 }
 
 
@@ -49,11 +60,19 @@ __all__ = [
     "ActivatedCell",
     "Activation",
     "Cell",
+    "Coefficients",
+    "EMACell",
     "GRUCell",
     "LSTMCell",
+    "LayerNormLSTMCell",
+    "MinGRUCell",
+    "MinLSTMCell",
     "PeepholeLSTMCell",
     "RNNCell",
+    "SLSTMCell",
+    "ScanCell",
     "Step",
+    "Zoneout",
     "as_activation",
     "cell_class",
     "chrono_init",

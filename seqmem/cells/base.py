@@ -42,6 +42,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         num_states: how many states of [B, U] the cell carries.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
+        pointwise: whether units meet in the kernels alone, so that an ensemble may be one wide cell.
         retain_gates, input_gates: the gates that keep the state where they are open, and those that write
             over it; where they are named, `chrono_init` can make the memory long.
 
@@ -66,6 +67,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     num_states: ClassVar[int] = 1
     recurrent_bias: bool = False
     unit_bias: ClassVar[tuple[str, ...]] = ()
+    pointwise: ClassVar[bool] = True
     retain_gates: ClassVar[tuple[str, ...]] = ()
     input_gates: ClassVar[tuple[str, ...]] = ()
 
@@ -142,10 +144,8 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
         self.recurrent_kernel = self._add("recurrent", (self.units, width), self.recurrent_initializer)
         self.bias = None
         if self.use_bias:
-            initializer = self.bias_initializer
-            if self.unit_forget_bias and self.unit_bias:
-                initializer = self._unit_bias_initializer(initializer)
-            self.bias = self._add("bias", (2, width) if self.recurrent_bias else (width,), initializer)
+            shape = (2, width) if self.recurrent_bias else (width,)
+            self.bias = self._add("bias", shape, self._bias_start())
         self.built = True
 
     def project(self, inputs: Tensor, training: bool = False) -> Tensor:
@@ -194,7 +194,11 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
             constraint=getattr(self, f"{kind}_constraint"),
         )
 
-    def _unit_bias_initializer(self, rest: Any) -> Any:
+    def _bias_start(self) -> Any:
+        rest = self.bias_initializer
+        if not (self.unit_forget_bias and self.unit_bias):
+            return rest
+
         def initialize(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
             parts = []
             # Gates beside one another in one draw, as Keras has it: the same numbers from the same seed.

@@ -100,6 +100,10 @@ def widen_for_ensemble(cell: Any, members: int) -> Any:
 def _widened(cell: Any, members: int, *, first: bool) -> Any:
     if not isinstance(cell, Cell):
         raise ValueError(f"widen_for_ensemble: expected a seqmem.cells.Cell. Received: {cell!r}")
+    if not cell.pointwise:
+        raise ValueError(
+            f"widen_for_ensemble: units of a {type(cell).__name__} meet in its step. Train each member alone"
+        )
     units = cell.units
     default = inspect.signature(Cell).parameters
     config = cell.get_config() | {"units": units * members}

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from seqmem.cells import LSTMCell
+from seqmem.cells import LSTMCell, ScanCell
 from seqmem.cells.activations import sigmoid, tanh
-from seqmem.recurrence import loop
+from seqmem.recurrence import loop, scan
 
 Tensor = Any
 WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
@@ -90,7 +90,10 @@ def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Ten
     for one in stack:
         mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
         more = sequences or one is not stack[-1]
-        if inputs.shape[1] != 1 and way.in_one.fits(one):  # one step is faster in operations of its own
+        if isinstance(one, ScanCell) and inputs.shape[1] is not None:
+            outputs, after = scan.run(one, inputs, mine, sequences=int(more), training=False)
+            inputs = outputs[0] if more else after[0][:, None]
+        elif inputs.shape[1] != 1 and way.in_one.fits(one):  # one step is faster in operations of its own
             inputs, after = way.in_one.run(one, inputs, mine, more)
         else:
             inputs, after = _looped(one, inputs, mine, more, way.turn)

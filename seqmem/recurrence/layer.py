@@ -6,8 +6,8 @@ from typing import Any
 import keras
 
 from seqmem._configured import Configured
-from seqmem.cells import Cell
-from seqmem.recurrence import compiled_loop, inference, loop
+from seqmem.cells import Cell, ScanCell
+from seqmem.recurrence import compiled_loop, inference, loop, scan
 
 Tensor = Any
 
@@ -106,11 +106,13 @@ class Recurrent(Configured, keras.layers.RNN):
 
     def _compiles(self, sequences: Tensor, training: Any) -> bool:
         # A length that the graph does not know may change from batch to batch: each would be compiled.
-        return (
-            compiled_loop.is_enabled(training)
-            and sequences.shape[1] is not None
-            and compiled_loop.is_supported(self.cell)
-        )
+        if sequences.shape[1] is None:
+            return False
+        stack = getattr(self.cell, "cells", [self.cell])
+        others = [cell for cell in stack if not isinstance(cell, ScanCell)]
+        # A scan is nothing but operations on whole sequences: it is right for a server, too.
+        enabled = compiled_loop.is_enabled(training if others else True)
+        return enabled and all(map(compiled_loop.is_supported, others))
 
     def _climb(self, inputs: Tensor, initial_state: Any, training: bool, *, every: bool) -> Any:
         """Run the stack compiled: outputs, last states, and with `every` all states after every step."""
@@ -121,7 +123,8 @@ class Recurrent(Configured, keras.layers.RNN):
         for cell in stack:
             states = [first.pop(0) for _ in range(cell.num_states)]
             wanted = cell.num_states if every else int(self.return_sequences or cell is not stack[-1])
-            found, states = compiled_loop.run(cell, inputs, states, sequences=wanted, training=training)
+            way = scan if isinstance(cell, ScanCell) else compiled_loop
+            found, states = way.run(cell, inputs, states, sequences=wanted, training=training)
             inputs = found[0] if found else states[0][:, None]
             trajectories += found
             last += states

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from samples import CELLS, DROP_INS
 
+from seqmem.cells import ScanCell
 from seqmem.recurrence import Recurrent
 
 B, T, F, U = 3, 7, 2, 4
@@ -183,6 +184,10 @@ def test_dropout_is_one_mask_for_all_steps_and_for_training_alone(sample):
     np.testing.assert_array_equal(seen, np.repeat(seen[:, :1], T, axis=1))
     assert len(np.unique(seen[:, 0], axis=0)) == 2**F  # each input kept or dropped on its own
 
+    if issubclass(sample.cell, ScanCell):
+        with pytest.raises(ValueError, match="no recurrent kernel, and so no recurrent_dropout"):
+            sample.cell(F, recurrent_dropout=0.5)
+        return
     recurrent = Recurrent(sample.cell(F, recurrent_dropout=0.5), return_sequences=True)
     recurrent(steps)
     kept, dropped = recurrent(steps), recurrent(steps, training=True)

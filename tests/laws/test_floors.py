@@ -70,12 +70,14 @@ DOORS = {
         "seqmem.recurrence.compiled_loop",  # tf.custom_gradient
         "seqmem.recurrence.differentiable",  # tf.GradientTape
         "seqmem.recurrence.isolation",  # tf.function
+        "seqmem.recurrence.scan",  # tf.custom_gradient
         "seqmem.recurrence.step_analysis",  # scratch graphs
         "seqmem.recurrence.loop",  # a loop of several steps to a turn
         "seqmem.models.training",  # tf.GradientTape
         "seqmem.diagnostics.gradients",  # tf.GradientTape
         "seqmem.diagnostics.half_life",  # tf.GradientTape
         "seqmem.diagnostics.callback",  # tf.summary
+        "seqmem.testing",  # tf.GradientTape, tf.saved_model
         "seqmem.experiments.studies.problems",  # drawn in the graph
         "seqmem.experiments.studies.solving",  # tf.GradientTape, in a loop of the graph
         "seqmem.recurrence.inference",  # the fused kernel

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from seqmem.cells import chrono_init
+from seqmem.cells import ScanCell, chrono_init
 from seqmem.diagnostics import memory_half_life
 from seqmem.experiments.studies.starts import CHRONO, made, starts
 from seqmem.recurrence import Recurrent
@@ -32,7 +32,9 @@ def certificate(name: str, units: int = 16, *, seed: int = 0) -> str:
         lives.append(f"{life:.1f} steps from {start} start{f' (T = {STEPS})' if start == CHRONO else ''}")
     cell = layer.cell
     way = "Trained on compiled loops."
-    if not is_supported(cell):
+    if isinstance(cell, ScanCell):
+        way = "Computed by a parallel scan."
+    elif not is_supported(cell):
         way = "Left to Keras's loop: it is trained more slowly."
     return (
         f"{type(cell).__name__}({units}): gates {', '.join(cell.gates)}; {cell.count_params():,} weights for "
