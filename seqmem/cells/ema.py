@@ -34,7 +34,7 @@ class EMACell(ScanCell):
     >>> cell = EMACell(3, longest=100)
     >>> cell.build((None, 1))
     >>> np.round(np.log(0.5) / np.log(ops.sigmoid(cell.decay)))
-    array([ 1., 17.,  3.], dtype=float32)
+    array([ 1., 17.,  3.])
     """
 
     gates = {"candidate": linear}

@@ -19,6 +19,7 @@ FLOORS = [
     },
     {"seqmem.cells", "seqmem.heads", "seqmem.transforms", "tuning.stopping"},
     {"seqmem.data", "seqmem.recurrence"},
+    {"seqmem.testing"},
     {"seqmem.targets", "seqmem.networks", "seqmem.evaluation"},
     {"seqmem.models"},
     {"seqmem.diagnostics", "seqmem.serving"},
