@@ -26,10 +26,10 @@ HOMES = {
     ),
     "seqmem.recurrence": ("GRU", "LSTM", "Recurrent", "SimpleRNN"),
     "seqmem.transforms": ("Chain", "Difference", "LogReturn", "Standardize"),
-    "seqmem.losses": ("QLIKE", "StudentT"),
+    "seqmem.losses": ("QLIKE", "VarianceStudentT"),
     "seqmem.recipe": ("CosineEachFit",),
-    "seqmem.heads": ("LogVariance", "Point"),
-    "seqmem.targets": ("PricePath", "RawVariance", "ScaleFreeVariance"),
+    "seqmem.heads": ("LogVariance", "Point", "Quantiles", "ShapedVariance", "StudentT"),
+    "seqmem.targets": ("CumulativeReturn", "PricePath", "RawVariance", "ScaleFreeVariance"),
     "seqmem.networks": (
         "BlockDiagonal",
         "Constant",
