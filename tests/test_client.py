@@ -193,7 +193,7 @@ def test_a_frame_is_read_by_the_column_that_the_model_was_made_from(client):
     found = client.forecast(bars)
     np.testing.assert_allclose(found.mean[0], [2 * h * prices.iloc[-1] for h in (1, 2, 3)], rtol=1e-6)
     assert found.last == prices.iloc[-1]
-    for panel in ({"A": prices, 7: prices}, pd.DataFrame({"A": prices, 7: prices})):
+    for panel in ({"A": prices, 7: prices}, pd.DataFrame({"A": prices, 7: 9 * prices})):
         assert list(client.forecast(panel).unique_id) == ["A", "7"]
     assert client.forecast(prices.reset_index(drop=True)).ds.tolist() == [[20, 21, 22]]
 
