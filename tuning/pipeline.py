@@ -27,7 +27,7 @@ from tuning.space import SearchSpace
 
 
 def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
-    """Do all that `seqmem-tune` promises; return the folder of the exported version.
+    """Do all that `seqmem tune` promises; return the folder of the exported version.
 
     Args:
         options: of the command line.
