@@ -51,13 +51,6 @@ SERVING = [
         "tests/test_hostile_models.py",
     ),
     (
-        "names that Keras resolves by itself",
-        "seqmem/serving/loading/safety.py",
-        'and not name.startswith("_")',
-        "",
-        "tests/test_hostile_models.py",
-    ),
-    (
         "metrics of any size",
         "seqmem/serving/loading/safety.py",
         "COMPILED = {",

@@ -51,6 +51,10 @@ def _visit(path: Path, file: Any, most: int) -> None:
                 continue
             if not isinstance(item, h5py.Dataset) or item.dtype.kind not in "fiub":
                 raise UnsafeModel(f"{path}: {shown} are no numbers")
+            if (
+                item.id.get_create_plist().get_nfilters()
+            ):  # HDF5 looks for a plugin where it does not know one
+                raise UnsafeModel(f"{path}: {shown} are packed")
             found += item.nbytes
             if item.external or item.is_virtual or found > most:
                 raise UnsafeModel(f"{path}: {shown} are not in the file: {item.nbytes} bytes")
