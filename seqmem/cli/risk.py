@@ -90,7 +90,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         )
     first = str(found.evaluation.outcome.cutoff.min())[:10]
     count = len(found.evaluation.outcome.origins)
-    console.print(f"{data!r}; scored from {first} on, {count} origins", highlight=False, markup=False)
+    console.print(f"{data.about}; scored from {first} on, {count} origins", highlight=False, markup=False)
     _show(found, console)
     if options.csv:
         from seqmem.files import written_whole

@@ -105,7 +105,7 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
     evaluation, several = found.evaluation, len(data.ids) > 1
     first = str(evaluation.outcome.cutoff.min())[:10]
     console.print(
-        f"{data!r}; scored from {first} on, {len(evaluation.outcome.origins)} origins",
+        f"{data.about}; scored from {first} on, {len(evaluation.outcome.origins)} origins",
         highlight=False,
         markup=False,
         soft_wrap=True,

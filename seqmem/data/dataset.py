@@ -102,6 +102,14 @@ class Dataset:
         parts = [*series, f"{len(self)} rows", *span, *self.columns, str(self.calendar)]
         return f"<Dataset {self.name}: {', '.join(parts)}>"
 
+    @property
+    def about(self) -> str:
+        """Its name, rows and dates in a line, to head a table with."""
+        ends = [self.dates(name)[[0, -1]] for name in self.ids]
+        first, last = min(one[0] for one in ends), max(one[1] for one in ends)
+        series = f"{len(self.ids)} series, " if len(self.ids) > 1 else ""
+        return f"{self.name}: {series}{len(self)} rows, {day(first)} to {day(last)}"
+
     def has(self, *columns: str) -> bool:
         """Whether every series has all these columns."""
         return all(column in frame for frame in self.frames.values() for column in columns)
