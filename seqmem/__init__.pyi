@@ -3,8 +3,6 @@
 from .cells import GRUCell as GRUCell
 from .cells import LSTMCell as LSTMCell
 from .cells import RNNCell as RNNCell
-from .data.bars import read_bars as read_bars
-from .data.bars import read_panel as read_panel
 from .data.calendars import Calendar as Calendar
 from .data.calendars import EveryDay as EveryDay
 from .data.calendars import Weekdays as Weekdays
@@ -12,11 +10,9 @@ from .data.dataset import Dataset as Dataset
 from .data.exchanges import Exchange as Exchange
 from .data.reading import as_dataset as as_dataset
 from .data.reading import read as read
-from .data.series import read_prices as read_prices
 from .data.splits import ExpandingWindow as ExpandingWindow
 from .data.splits import RollingWindow as RollingWindow
 from .data.splits import Split as Split
-from .data.windows import split as split
 from .evaluation import AbsoluteLogError as AbsoluteLogError
 from .evaluation import AbsoluteScaledError as AbsoluteScaledError
 from .evaluation import Evaluation as Evaluation

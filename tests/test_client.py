@@ -20,7 +20,7 @@ from samples import adapted, random_bars, random_walk
 
 import seqmem
 from seqmem import cli
-from seqmem.data.series import PriceError
+from seqmem.data.faults import PriceError
 from seqmem.serving import Client, ServedModel, export
 from seqmem.serving.client.client import ServerUnavailable, ServingError
 from seqmem.serving.server import codec

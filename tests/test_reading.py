@@ -8,7 +8,6 @@ from samples import random_walk
 from seqmem import Dataset, as_dataset, read
 from seqmem.data.calendars import Rows, Weekdays
 from seqmem.data.faults import PriceError
-from seqmem.data.series import fingerprint, read_prices
 
 PRICES = random_walk(60)
 BARS = pd.DataFrame(
@@ -39,7 +38,7 @@ def test_every_form_of_bars_is_the_same_dataset(kind, tmp_path):
     assert data.calendar == Weekdays()
     np.testing.assert_array_equal(data.values("series", ["high", "close"]), BARS[["High", "Close"]])
     assert list(data.frame.index) == list(BARS.index)
-    assert data.fingerprint() == fingerprint(PRICES) == as_dataset(PRICES).fingerprint()
+    assert data.fingerprint() == as_dataset(PRICES).fingerprint()
     assert as_dataset(data) is data
 
 
@@ -53,12 +52,19 @@ def test_arrays_are_closes_or_bars_without_dates():
     assert len(as_dataset([1.0, 2.0, 0.5])) == 3  # three numbers have no usual change: none is a split
 
 
-@pytest.mark.parametrize(("name", "rows"), [("sp500", 5031), ("nasdaq", 5031), ("wti", 8321)])
-def test_bundled_series_are_read_without_loss(name, rows):
+BUNDLED = [
+    ("sp500", 5031, "c9f5fdf27bb99a2d"),
+    ("nasdaq", 5031, "16cbadca09203bfa"),
+    ("wti", 8321, "36fd535b721804dd"),
+]
+
+
+@pytest.mark.parametrize(("name", "rows", "fingerprint"), BUNDLED)
+def test_bundled_series_are_read_without_loss(name, rows, fingerprint):
     data = read(f"bundled:{name}")
     assert len(data) == rows
     assert data.has("high", "low", "open", "adj close", "volume") == (name != "wti")
-    assert data.fingerprint() == fingerprint(read_prices(f"bundled:{name}"))
+    assert data.fingerprint().startswith(fingerprint)  # of the first edition: the cards of old models have it
     assert data.calendar.after(pd.Timestamp("2018-12-31"), 1)[0] == pd.Timestamp("2019-01-02")
 
 

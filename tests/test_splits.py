@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqmem import Dataset, ExpandingWindow, RollingWindow, Split, as_dataset
-from seqmem.data import folds, windows
 from seqmem.data.calendars import Rows, Weekdays
 from seqmem.data.origins import origins_between
 from seqmem.data.splits import as_origins
@@ -21,6 +20,11 @@ def _series(length, start="2000-01-03", dated=True):
     index = pd.bdate_range(start, periods=length) if dated else pd.RangeIndex(length)
     frame = pd.DataFrame({"close": np.arange(1.0, length + 1)}, index=index)
     return Dataset({"a": frame}, Weekdays() if dated else Rows())
+
+
+def _origins(start, stop, context_length, horizon):
+    """Those with so many rows up to them, whose future lies within the rows [start, stop)."""
+    return np.arange(max(start - 1, context_length - 1), stop - horizon)
 
 
 def _panel(*sizes):
@@ -35,9 +39,9 @@ def test_a_split_by_share_has_the_origins_of_a_cut_by_rows(shape, dated, shares)
     split = Split.by_share(
         data, test=shares[0], validation=shares[1], context_length=context_length, horizon=horizon
     )
-    rows = windows.split(
-        length, history=context_length, horizon=horizon, test=shares[0], validation=shares[1]
-    )
+    test_start = int(length * (1 - shares[0]))  # the cuts that the first edition made, by rows
+    borders = (0, int(test_start * (1 - shares[1])), test_start, length)
+    rows = [_origins(*border, context_length, horizon) for border in itertools.pairwise(borders)]
     for part, expected in zip((split.train, split.validation, split.test), rows, strict=True):
         np.testing.assert_array_equal(part(data)["a"], expected)
         longer = part(data, context_length=context_length + 3, horizon=horizon + 2)["a"]
@@ -51,22 +55,24 @@ def test_folds_are_splits_with_the_origins_of_a_walk(shape, count, dated):
     length, context_length, horizon = shape
     data = _series(length, dated=dated)
     size = {"context_length": context_length, "horizon": horizon}
-    for new, old in (
-        (ExpandingWindow(count), folds.ExpandingWindow(count)),
-        (RollingWindow(count), folds.RollingWindow(count)),
-    ):
-        try:
-            parts = old.parts(length, history=context_length, horizon=horizon)
-        except ValueError:
-            continue
-        splits = new.splits(data, **size)
-        for split, (train, validation) in zip(splits, parts.folds, strict=True):
-            np.testing.assert_array_equal(split.train(data)["a"], train)
-            np.testing.assert_array_equal(split.validation(data)["a"], validation)
+    stop = int(length * 0.7)
+    first = int(stop * 0.8**count)
+    borders = [first + (stop - first) * fold // count for fold in range(count + 1)]
+    for folds, back in ((ExpandingWindow(count), False), (RollingWindow(count), True)):
+        for split, (start, end) in zip(folds.splits(data, **size), itertools.pairwise(borders), strict=True):
+            train, validation = ((start - first if back else 0, start), (start, end))
+            for part, rows in ((split.train, train), (split.validation, validation)):
+                expected = _origins(*rows, context_length, horizon)
+                if len(expected):
+                    np.testing.assert_array_equal(part(data)["a"], expected)
+                else:
+                    with pytest.raises(ValueError, match="no window"):
+                        part(data)
         whole = Split.by_share(data, **size)
-        np.testing.assert_array_equal(whole.refit().train(data)["a"], parts.known)
-        np.testing.assert_array_equal(whole.test(data)["a"], parts.test)
-        assert count > 1 or splits == (whole,)
+        np.testing.assert_array_equal(
+            whole.refit().train(data)["a"], _origins(0, stop, context_length, horizon)
+        )
+        assert count > 1 or folds.splits(data, **size) == (whole,)
 
 
 @settings(max_examples=30)

@@ -131,7 +131,7 @@ class EveryDay(Calendar):
     ['Sat', 'Sun']
     """
 
-    periods_per_year: float = 365.0
+    periods_per_year: ClassVar[float] = 365.0  # type: ignore[misc]
 
     def after(self, last: Any, n: int) -> pd.DatetimeIndex:
         """The next `n` days."""
@@ -146,7 +146,7 @@ class Rows(Calendar):
     [7, 8]
     """
 
-    periods_per_year: float = 252.0
+    periods_per_year: ClassVar[float] = 252.0  # type: ignore[misc]
     period = "row"
 
     def after(self, last: Any, n: int) -> pd.Index:

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ class Exchange(Calendar):
     """
 
     code: str
-    periods_per_year: float = 252.0
+    periods_per_year: ClassVar[float] = 252.0  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         known = _exchange_calendars().get_calendar_names()

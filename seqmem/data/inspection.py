@@ -165,8 +165,3 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         {key: value if isinstance(value, str | int | float) else day(value) for key, value in row.items()}
         for row in table.to_dict("records")
     ]
-
-
-def inspect_prices(prices: pd.Series) -> Inspection:
-    """As `inspect`, by its name of the first edition, until its last caller has moved."""
-    return inspect(prices)

@@ -21,7 +21,7 @@ class Weekly(Calendar):
     """
 
     day: int = 4
-    periods_per_year: float = 52.0
+    periods_per_year: ClassVar[float] = 52.0  # type: ignore[misc]
     period: ClassVar[str] = "week"
     spacing: ClassVar[tuple[float, float]] = (6.5, 7.5)
     longest: ClassVar[float] = 11.0
@@ -44,7 +44,7 @@ class Monthly(Calendar):
     """
 
     anchor: str = "ME"
-    periods_per_year: float = 12.0
+    periods_per_year: ClassVar[float] = 12.0  # type: ignore[misc]
     period: ClassVar[str] = "month"
     spacing: ClassVar[tuple[float, float]] = (27.5, 31.5)
     longest: ClassVar[float] = 36.0

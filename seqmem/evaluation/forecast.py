@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from seqmem.data.series import day
+from seqmem.data.faults import day
 from seqmem.evaluation.prediction import Prediction as Prediction
 from seqmem.evaluation.prediction import as_prediction, joined
 

@@ -7,7 +7,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from seqmem.data.series import day
+from seqmem.data.faults import day
 from seqmem.evaluation.forecast import Forecast
 
 NARROW = 10  # characters of text that are never wrapped

@@ -40,7 +40,6 @@ FLOORS = [
 FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 DOORS = {
     "arch": {
-        "seqmem.data.sources",
         "seqmem.models.classics.garch",
         "seqmem.evaluation.significance",
     },
