@@ -66,7 +66,7 @@ def test_the_paths_are_past_blocks_in_units_of_their_own_variance(simulated):
     then = EWMA().fit(BARS, SPLIT).forecast(BARS, [last_block]).mean[0]
     block = np.log(closes[last_block + np.array([1, 5])] / closes[last_block])
     np.testing.assert_allclose(forecast.paths[0, -1], block / np.sqrt(then) * np.sqrt(variance))
-    assert forecast.paths.shape == (1, last_block - 22 + 1, 2)
+    assert forecast.paths.shape == (1, len(SPLIT.validation(BARS)["series"]), 2)
 
 
 def test_no_shape_knows_of_the_test_part(simulated):
@@ -99,7 +99,7 @@ def test_every_score_takes_every_distribution(forecasts):
     scores = [CRPS(), Pinball(0.05), IntervalScore(90), Coverage(90), Width(90), FisslerZiegel(0.05)]
     table = compare(others, BARS, SPLIT, scores).table["value"]
     assert np.isfinite(table).all()
-    assert table.loc["coverage 90%"].between(0.8, 0.97).all()
+    assert table.loc[("coverage 90%", 1)].between(0.85, 0.95).all()  # 266 days; over 5 days they are few
     path = compare(conformal, BARS, SPLIT, [IntervalScore(90), Coverage(90)]).table["value"]
     assert path.loc["coverage 90%"].between(0.75, 0.99).all()
     joint = compare({"FHS": others["FHS"]}, BARS, SPLIT, [EnergyScore()]).table["value"]

@@ -29,10 +29,11 @@ class FilteredHistoricalSimulation(Model):
         z_{s,h} = log(p_{s+h} / p_s) / sqrt(V_h(s)),    R_{t,h}^(s) = sqrt(V_h(t)) z_{s,h}
 
     with V_h(s) the variance over h days that the model forecast at s (Barone-Adesi, Giannopoulos and Vosper
-    1999). The blocks overlap, and are those that had ended before the test part. No random number is drawn:
-    the S blocks are the S paths of every forecast, so that fat tails, asymmetry and the dependence of days
-    are those of the past, and only the scale is the model's. The same recipe stands on every variance model,
-    so that a comparison is of the models alone.
+    1999). The blocks overlap, and are those of the validation part, on which no network was trained; without
+    one, of all that lies before the test part. No random number is drawn: the S blocks are the S paths of
+    every forecast, so that fat tails, asymmetry and the dependence of days are those of the past, and only
+    the scale is the model's. The same recipe stands on every variance model, so that a comparison is of the
+    models alone.
 
     Args:
         variance_model: forecasts variances over horizons that increase, such as GARCH or a network.
@@ -77,26 +78,27 @@ class FilteredHistoricalSimulation(Model):
         return self.variance_model.context_length
 
     def fit(self, data: PriceData, split: Split) -> Self:
-        """Fit the variance model, and keep the blocks that ended before the test part."""
+        """Fit the variance model, and keep the blocks of the validation part."""
         self.variance_model.fit(data, split)
         return self.keep_shapes(data, split)
 
     def keep_shapes(self, data: PriceData, split: Split) -> Self:
-        """Keep the blocks that ended before the test part, of a variance model that is fitted already.
+        """Keep the blocks of the validation part, of a variance model that is fitted already.
 
         Raises:
             ValueError: a series with fewer than 100 such blocks.
         """
         dataset = as_dataset(data)
-        for name, known in split.known(dataset).items():
-            first, last = self.context_length - 1, known - 1 - max(self.horizons)
-            origins = np.arange(max(first, last + 1 - self.blocks), last + 1)
+        size = {"context_length": self.context_length, "horizon": max(self.horizons)}
+        part = split.train if split.validation_start is None else split.validation
+        for name, origins in part(dataset, **size).items():
             if len(origins) < FEWEST:
                 raise ValueError(
                     f"FilteredHistoricalSimulation: {name}: expected at least {FEWEST} origins with "
                     f"{self.context_length} rows up to them before the test part. Received: {len(origins)}"
                 )
-            self._shapes[name] = self._blocks(dataset.frames[name].iloc[:known], origins, name)
+            known = dataset.frames[name].iloc[: split.known(dataset)[name]]
+            self._shapes[name] = self._blocks(known, origins[-self.blocks :], name)
         return self
 
     def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> Prediction:

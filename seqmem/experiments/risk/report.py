@@ -64,8 +64,8 @@ def risk_report(
 
     Models: the quantiles of the past (historical simulation); EWMA, GARCH-t and GJR-t with their own errors;
     and filtered historical simulation (FHS) on each of them, on log HAR where there is a range, and on a
-    recurrent network. Classics are fitted again every `every` rows; the network and the shapes of FHS stand
-    still from the beginning of the test part.
+    recurrent network. Classics are fitted again every `every` rows; the network and the shapes of FHS, from
+    the validation part, stand still from the beginning of the test part.
 
     Args:
         data: one series or a panel.
