@@ -1,4 +1,4 @@
-"""A cell of one's own: the minimal gated unit (Zhou et al. 2016), its reset after the matmul."""
+"""A user's cell: the minimal gated unit (Zhou et al. 2016), its reset after the matmul."""
 
 from keras import ops
 
@@ -17,3 +17,9 @@ class MinimalGatedUnitCell(Cell):
         g = tanh(x_g + f * r_g)
         h = (1 - f) * h + f * g
         return Step(h, (h,), {"forget": f, "candidate": g})
+
+
+if __name__ == "__main__":
+    from seqmem.testing import check_cell
+
+    check_cell(MinimalGatedUnitCell)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from layer_faults import LAYERS
 from serving_faults import SERVING
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,7 @@ FAULTS = [
     ),
     Fault(
         "chrono biases with their signs changed",
-        "seqmem/cells/timescales.py",
+        "seqmem/cells/chrono.py",
         "logs if gate in cell.retain_gates else -logs",
         "-logs if gate in cell.retain_gates else logs",
         "tests/test_studies.py",
@@ -140,29 +141,29 @@ FAULTS = [
     Fault(
         "the reset before the matmul's bias",
         "seqmem/cells/gru.py",
-        "g = tanh(x_g + s * r_g)",
-        "g = tanh(s * x_g + r_g)",
+        "s * r_g if self.reset_after else r_g",
+        "r_g if self.reset_after else s * r_g",
         "tests/laws/test_agree.py",
     ),
     Fault(
         "no unit forget bias",
         "seqmem/cells/lstm.py",
-        '    unit_bias = ("forget",)\n',
-        "",
+        "unit_bias = retain_gates",
+        "retain_gates",
         "tests/laws/test_agree.py",
     ),
     Fault(
         "drop-ins that forget an argument",
         "seqmem/recurrence/drop_ins.py",
-        "        super().__init__(cell, **options)\n",
-        "        options.pop('go_backwards', None)\n        super().__init__(cell, **options)\n",
+        "super().__init__(_like(cell, self.cell_class), **options)",
+        "super().__init__(_like(cell, self.cell_class), **options | {'go_backwards': False})",
         "tests/laws/test_agree.py",
     ),
     Fault(
         "dropout at inference",
         "seqmem/cells/base.py",
-        "if training and self.dropout:",
-        "if self.dropout:",
+        "if training and 0 < self.dropout < 1:",
+        "if 0 < self.dropout < 1:",
         "tests/laws/test_agree.py",
     ),
     Fault(
@@ -336,14 +337,14 @@ FAULTS = [
     ),
     Fault(
         "the kernel's gates in another order",
-        "seqmem/recurrence/served.py",
+        "seqmem/recurrence/inference.py",
         "kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)",
         "kernel = tf.concat([tf.roll(cell.kernel, cell.units, 1), cell.recurrent_kernel], 0)",
         "tests/test_signatures.py",
     ),
     Fault(
         "halves of a batch put together the wrong way round",
-        "seqmem/recurrence/served.py",
+        "seqmem/recurrence/inference.py",
         "halves = [tf.split(one, sizes) for one in (inputs, *states)]",
         "halves = [tf.split(one, sizes)[::-1] for one in (inputs, *states)]",
         "tests/test_signatures.py",
@@ -406,7 +407,7 @@ FAULTS = [
     ),
     Fault(
         "an activation function given back without its slope",
-        "seqmem/recurrence/nature.py",
+        "seqmem/recurrence/step_analysis.py",
         "lambda d: d * activation.slope(y)",
         "lambda d: d",
         "tests/laws/test_adjoint.py",
@@ -414,20 +415,20 @@ FAULTS = [
     Fault(
         "cells of unlike activations that share what was compiled",
         "seqmem/recurrence/adjoint.py",
-        "shapes, *cell.gates.values(), *_activations(cell))",
+        "shapes, *cell.gates.values(), *cell.step_key())",
         "shapes)",
         "tests/laws/test_adjoint.py",
     ),
     Fault(
         "an export that a server without XLA refuses",
-        "seqmem/recurrence/fast.py",
+        "seqmem/recurrence/compiled_loop.py",
         "return training is True if chosen is None",
         "return True if chosen is None",
         "tests/laws/test_adjoint.py",
     ),
     Fault(
         "a plain loop that forgets its last steps",
-        "seqmem/recurrence/plain.py",
+        "seqmem/recurrence/loop.py",
         "for _ in range((length - 1) % turn):",
         "for _ in range(0):",
         "tests/laws/test_agree.py",
@@ -617,7 +618,7 @@ FAULTS = [
 ]
 
 
-FAULTS += [Fault(*each) for each in SERVING]
+FAULTS += [Fault(*each) for each in [*SERVING, *LAYERS]]
 
 
 def caught(fault: Fault, copy: Path) -> bool:

@@ -265,12 +265,17 @@ def test_it_trains_under_jit_compile_with_metrics_and_names(rng):
     assert set(history) == {"loss", "mse"}
 
 
-@pytest.mark.parametrize(
-    "imports", ["import keras, seqmem", "import seqmem, keras", "import seqmem.cells, keras"]
-)
+IMPORTS = [
+    "import seqmem, keras",
+    pytest.param("import keras, seqmem", marks=pytest.mark.slow),
+    pytest.param("import seqmem.cells, keras", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("imports", IMPORTS)
 def test_a_file_is_loaded_whatever_of_ours_was_imported(imports, tmp_path):
     """T."""
-    model = keras.Sequential([keras.Input((T, F)), seqmem.LSTM(U), Recurrent, keras.layers.Dense(1)][:2])
+    model = keras.Sequential([keras.Input((T, F)), seqmem.LSTM(U)])
     model.save(tmp_path / "model.keras")
     code = f"import sys\n{imports}\nprint(type(keras.models.load_model(sys.argv[1]).layers[0]).__name__)"
     run = [sys.executable, "-c", code, str(tmp_path / "model.keras")]

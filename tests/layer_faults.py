@@ -1,0 +1,68 @@
+"""Faults of cells and layers, for `tests/faults.py`: name, file, the right text, the wrong one, the tests."""
+
+HABITS, ADJOINT = "tests/laws/test_keras_habits.py", "tests/laws/test_adjoint.py"
+LAYERS = [
+    (
+        "whole numbers that are never cast",
+        "seqmem/recurrence/layer.py",
+        "sequences = keras.ops.cast(sequences, self.compute_dtype)\n        return super().call(",
+        "return super().call(",
+        HABITS,
+    ),
+    (
+        "a frozen layer that trains once it is cloned",
+        "seqmem/recurrence/drop_ins.py",
+        "        trainable=cell.trainable,\n",
+        "",
+        HABITS,
+    ),
+    (
+        "compiled in the midst of whatever is going on",
+        "seqmem/recurrence/isolation.py",
+        "traced = isolated(self._function.get_concrete_function, *structured)",
+        "traced = self._function",
+        HABITS,
+    ),
+    (
+        "a seed drawn once more",
+        "seqmem/recurrence/drop_ins.py",
+        "        seed=cell.seed_generator,\n",
+        "",
+        HABITS,
+    ),
+    (
+        "weights read by a step that get no gradient",
+        "seqmem/recurrence/adjoint.py",
+        "            found[place] += d\n",
+        "            pass\n",
+        HABITS,
+    ),
+    (
+        "a scan whose gradient takes the factors of the same step",
+        "seqmem/recurrence/scan.py",
+        "later = tf.concat([a[:, 1:], tf.zeros_like(a[:, :1])], 1)",
+        "later = a",
+        ADJOINT,
+    ),
+    (
+        "a second derivative without dropout's mask",
+        "seqmem/recurrence/differentiable.py",
+        "h = states[0] if keep is None else states[0] * keep",
+        "h = states[0]",
+        ADJOINT,
+    ),
+    (
+        "cells that need not obey",
+        "seqmem/cells/activated.py",
+        "        self._check_that_it_obeys()\n",
+        "",
+        "tests/test_testing.py",
+    ),
+    (
+        "an sLSTM that forgets its stabiliser",
+        "seqmem/cells/slstm.py",
+        "kept = ops.log_sigmoid(f) + m\n",
+        "kept = ops.log_sigmoid(f)\n",
+        "tests/laws/test_agree.py",
+    ),
+]
