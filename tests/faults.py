@@ -64,7 +64,7 @@ FAULTS = [
     Fault(
         "a fingerprint without the data",
         "tuning/journal/fingerprint.py",
-        'digest.update(prices.to_numpy(dtype="<f8").tobytes())',
+        'digest.update(data.values(unique_id, columns).astype("<f8").tobytes())',
         "pass",
         "tests/test_project.py",
     ),
@@ -85,8 +85,8 @@ FAULTS = [
     Fault(
         "a stranger's project whose code is run",
         "tuning/journal/user_code.py",
-        "    if not trust:",
-        "    if trust is None:",
+        "    if places and not trust:",
+        "    if places and trust is None:",
         "tests/test_project.py",
     ),
     Fault(
@@ -120,8 +120,8 @@ FAULTS = [
     Fault(
         "a refit without the validation part",
         "tuning/selection/select.py",
-        "hypermodel.train(forecaster, hypermodel.parts.known,",
-        "hypermodel.train(forecaster, hypermodel.parts.folds[0][0],",
+        "hypermodel.train(forecaster, choice, hypermodel.refit_split,",
+        "hypermodel.train(forecaster, choice, hypermodel.split,",
         "tests/test_selection.py",
     ),
     Fault(
@@ -303,8 +303,8 @@ FAULTS = [
     Fault(
         "each lookback on origins of its own",
         "tuning/hypermodel.py",
-        "self.train(model, train, validation",
-        "self.train(model, train[model.lookback :], validation",
+        "self.choice(hp), self.splits[fold],",
+        "self.choice(hp), replace(self.splits[fold], context_length=1),",
         "tests/test_tuning.py",
     ),
     Fault(

@@ -151,7 +151,11 @@ class ForecastHyperModel(keras_tuner.HyperModel):
 
     def naive_losses(self) -> list[float]:
         """The validation loss of the naive forecast on each fold, in the units of the trials' losses."""
-        return [self.task.naive_loss(self.data, split) for split in self.splits]
+        return list(self._naive_losses)
+
+    @cached_property
+    def _naive_losses(self) -> tuple[float, ...]:
+        return tuple(self.task.naive_loss(self.data, split) for split in self.splits)
 
     def naive_loss(self) -> float:
         """Their mean."""
