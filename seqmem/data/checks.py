@@ -1,6 +1,6 @@
 """Checks of prices: what is surely wrong is refused; what is probably wrong, unless allowed by name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -206,6 +206,20 @@ def off_sessions(index: pd.DatetimeIndex, calendar: Exchange) -> tuple[np.ndarra
     """Whether a row stands on a day without a session, [N]; and the sessions that have no row."""
     sessions = calendar.sessions(index[0], index[-1])
     return ~index.isin(sessions), sessions.difference(index)
+
+
+def session_notes(indices: Iterable[pd.Index], calendar: Exchange) -> list[str]:
+    """How far the dates of series are those of the exchange that was named, a line each."""
+    notes = []
+    for index in indices:
+        if isinstance(index, pd.DatetimeIndex) and len(index) and not index.hasnans:
+            closed, missing = off_sessions(index, calendar)
+            found = ((index[closed], "rows on days without"), (missing, "days without a row but with"))
+            for dates, what in found:
+                if len(dates):
+                    some = ", ".join(day(date) for date in dates[:3]) + (", ..." if len(dates) > 3 else "")
+                    notes.append(f"{len(dates)} {what} a session of {calendar.code}: {some}")
+    return notes
 
 
 def _beside(values: np.ndarray, closes: np.ndarray) -> Callable[[int], Any]:

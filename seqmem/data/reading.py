@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 
 from seqmem.data.calendars import Calendar, Rows, infer
-from seqmem.data.checks import check_dates, check_values, doubts, off_sessions
+from seqmem.data.checks import check_dates, check_values, doubts, session_notes
 from seqmem.data.columns import Options
 from seqmem.data.dataset import Dataset, PriceData
 from seqmem.data.exchanges import Exchange
-from seqmem.data.faults import Fault, Findings, PriceError, PriceWarning, Where, day
+from seqmem.data.faults import Fault, Findings, PriceError, PriceWarning, Where
 from seqmem.data.loading import ArrowStream, Table, load
 from seqmem.data.periods import PERIODS, infer_period
-from seqmem.data.tables import Series, series_of
+from seqmem.data.tables import Series, floats_of, frame_of, series_of
 
-ARRAY = ("high", "low", "close")
 LOOKED_AT = {"split", "tick", "range", "unchanged", "spacing"}  # what is bundled: Apple did lose half in 2000
 
 
@@ -109,7 +108,7 @@ def read(
     for unique_id, one in found.items():
         _check(one, unique_id if len(found) > 1 else "", calendar, findings, named, allow_negative)
     if isinstance(calendar, Exchange):
-        findings.notes += _sessions_in_words(found, calendar)
+        findings.notes += session_notes([one.frame.index for one in found.values()], calendar)
     findings.settle()
     for text in findings.warnings:
         warnings.warn(f"{name}: {text}", PriceWarning, stacklevel=2)
@@ -176,7 +175,7 @@ def _series(source: Any, options: Options, **text: Any) -> tuple[dict[str, Serie
         unique_id = str(source.name) if source.name is not None else "series"
         values = source.to_frame(label)
         if isinstance(source.index, pd.RangeIndex):
-            frame = pd.DataFrame({"close": _floats(source)})
+            frame = pd.DataFrame({"close": floats_of(source)})
             return {unique_id: Series(frame, np.arange(len(frame)), label)}, "Series", nothing
         table = Table(values, "Series")
         (one,) = series_of(table, replace(options, column=label)).values()
@@ -187,7 +186,7 @@ def _series(source: Any, options: Options, **text: Any) -> tuple[dict[str, Serie
         if not found:
             raise PriceError(f"{table.name}: expected columns of prices. Received: none")
         return found, table.name, table
-    frame = _from_array(source)
+    frame = frame_of(source)
     return {"series": Series(frame, np.arange(len(frame)))}, "array", nothing
 
 
@@ -208,50 +207,6 @@ def _check(
     if not faults:
         faults += doubts(one.frame, one.label, where, calendar, named=named, negative=negative)
     findings.add(faults)
-
-
-def _sessions_in_words(found: Mapping[str, Series], calendar: Exchange) -> list[str]:
-    """How far the dates are those of the exchange that was named."""
-    notes = []
-    for one in found.values():
-        index = one.frame.index
-        if isinstance(index, pd.DatetimeIndex) and len(index) and not index.hasnans:
-            closed, missing = off_sessions(index, calendar)
-            for dates, what in (
-                (index[closed], "rows on days without"),
-                (missing, "days without a row but with"),
-            ):
-                if len(dates):
-                    some = ", ".join(day(date) for date in dates[:3]) + (", ..." if len(dates) > 3 else "")
-                    notes.append(f"{len(dates)} {what} a session of {calendar.code}: {some}")
-    return notes
-
-
-def _floats(source: pd.Series) -> np.ndarray:
-    try:
-        return source.to_numpy(dtype="float64", na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise PriceError(f"Series: expected numbers. Received: {error}") from error
-
-
-def _from_array(values: Any) -> pd.DataFrame:
-    try:
-        numbers = np.asarray(values)
-        numbers = numbers if numbers.dtype.kind in "bcUSO" else numbers.astype("float64", copy=False)
-    except (TypeError, ValueError):
-        numbers = np.array(None)
-    if numbers.dtype != "float64" or numbers.ndim == 0:
-        raise PriceError(
-            "expected a path, 'bundled:NAME', a DataFrame, a Series or an array of numbers. "
-            f"Received: {type(values)}"
-        )
-    if numbers.ndim == 2 and numbers.shape[1] in (1, 3):
-        return pd.DataFrame(numbers, columns=list(ARRAY[-numbers.shape[1] :]))
-    if numbers.ndim != 1:
-        raise PriceError(
-            f"array: expected [N] closes, or [N, 3] high, low, close. Received: shape {numbers.shape}"
-        )
-    return pd.DataFrame({"close": numbers}, copy=False)
 
 
 def _union(indices: list[pd.Index]) -> pd.Index:

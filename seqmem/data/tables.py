@@ -189,3 +189,40 @@ def _bad_numbers(found: Numbers, raw: pd.Series, index: pd.Index, label: str) ->
     where = Where(index.tz_localize(None) if isinstance(index, pd.DatetimeIndex) else index)
     cure = MARKS if pd.api.types.is_string_dtype(raw) else ""
     return where(found.bad, label, "expected a number", lambda row: repr(str(raw.iloc[row])), cure=cure)
+
+
+def floats_of(source: pd.Series) -> np.ndarray:
+    """The values of a Series without dates.
+
+    Raises:
+        PriceError: values that are no numbers.
+    """
+    try:
+        return source.to_numpy(dtype="float64", na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise PriceError(f"Series: expected numbers. Received: {error}") from error
+
+
+def frame_of(values: Any) -> pd.DataFrame:
+    """The rows of an array: [N] closes, or [N, 3] high, low, close.
+
+    Raises:
+        PriceError: another shape, or no numbers.
+    """
+    try:
+        numbers = np.asarray(values)
+        numbers = numbers if numbers.dtype.kind in "bcUSO" else numbers.astype("float64", copy=False)
+    except (TypeError, ValueError):
+        numbers = np.array(None)
+    if numbers.dtype != "float64" or numbers.ndim == 0:
+        raise PriceError(
+            "expected a path, 'bundled:NAME', a DataFrame, a Series or an array of numbers. "
+            f"Received: {type(values)}"
+        )
+    if numbers.ndim == 2 and numbers.shape[1] in (1, 3):
+        return pd.DataFrame(numbers, columns=["high", "low", "close"][-numbers.shape[1] :])
+    if numbers.ndim != 1:
+        raise PriceError(
+            f"array: expected [N] closes, or [N, 3] high, low, close. Received: shape {numbers.shape}"
+        )
+    return pd.DataFrame({"close": numbers}, copy=False)

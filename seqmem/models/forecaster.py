@@ -87,8 +87,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         return self.target.quantity
 
     @property
-    def positive(self) -> bool:
-        """Whether the closes must be above 0: not where the transform takes differences alone."""
+    def positive(self) -> bool:  # noqa: D102 (as `Model` says)
         return self.target.positive
 
     def build(self, input_shape: Any = None) -> None:
@@ -218,13 +217,13 @@ class Forecaster(Configured, Model, TrainedOnWindows):
 
     def histories(self, data: PriceData, origins: Origins = None) -> Any:
         """Batches of the windows that end at the origins of one series, [B, T + warm-up, C]."""
-        data = as_dataset(data, allow_negative=not self.positive)
-        (rows,) = as_origins(data, origins, context_length=self.context_length).values()
-        return self._windows(data.frame, rows)
+        one = as_dataset(data, allow_negative=not self.positive)
+        rows = as_origins(one, origins, context_length=self.context_length)[one.ids[0]]
+        return self._windows(one.frame, rows)
 
     def _windows(self, frame: pd.DataFrame, origins: np.ndarray) -> Any:
-        batches = windows.batches(origins, batch_size=AT_ONCE)
-        pairs = windows.pair_with_series(self.target.to_array(frame), batches)
+        rows = self.target.to_array(frame)
+        pairs = windows.pair_with_series(rows, windows.batches(origins, batch_size=AT_ONCE))
         return pairs.map(lambda rows, at: windows.histories(rows, at, self.context_length))
 
     def __repr__(self) -> str:
