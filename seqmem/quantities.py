@@ -112,7 +112,7 @@ class Price(PriceMove):
 
     name = "price"
     expected = "a price above 0"
-    formats = {"mean": ".2f", "change": "+.2%"}
+    formats: ClassVar[dict[str, str]] = {"mean": ".2f", "change": "+.2%"}
     is_level = True
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
@@ -141,7 +141,7 @@ class Return(PriceMove):
     """The log return over the next h rows."""
 
     name = "return"
-    formats = {"mean": "+.2%", "price": ".2f"}
+    formats: ClassVar[dict[str, str]] = {"mean": "+.2%", "price": ".2f"}
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The log return: forecast."""
@@ -178,7 +178,7 @@ class Variance(Quantity):
 
     name = "variance"
     expected = "a variance above 0"
-    formats = {"mean": ".3e", "volatility": ".2%"}
+    formats: ClassVar[dict[str, str]] = {"mean": ".3e", "volatility": ".2%"}
     label = "variance"
     signature = "volatility"
 

@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 
 from seqmem.cells import cell_class
-from seqmem.data.dataset import PriceData
+from seqmem.data.dataset import Dataset, PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import ExpandingWindow, RollingWindow, Split
 from seqmem.data.stationarity import require_stationary
@@ -61,19 +61,22 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         if seeds < 1:
             raise ValueError(f"ForecastHyperModel: seeds must be at least 1. Received: seeds={seeds}")
         self.space = space
-        self.data = as_dataset(data)
-        self.task = task or PathTask()
-        self.recipe = recipe or self.task.recipe
-        self.folds = folds or ExpandingWindow()
+        self.data: Dataset = as_dataset(data)
+        self.task: Task = task or PathTask()
+        self.recipe: Recipe = recipe or self.task.recipe
+        self.folds: ExpandingWindow | RollingWindow = folds or ExpandingWindow()
         self.seeds = seeds
-        self.test, self.validation = test, validation
+        self.test: float = test
+        self.validation: float = validation
         self._passed: set[bytes] = set()
         size = {
             "context_length": max(space.lookbacks) + self.task.target(self.data).warmup,
             "horizon": max(self.task.horizons),
         }
         try:
-            self.splits = self.folds.splits(self.data, test=test, validation=validation, **size)
+            self.splits: tuple[Split, ...] = self.folds.splits(
+                self.data, test=test, validation=validation, **size
+            )
             for split in self.splits:
                 split.train(self.data), split.validation(self.data), split.test(self.data)
         except ValueError as error:

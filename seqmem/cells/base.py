@@ -104,26 +104,28 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
                     f"or derive the cell from seqmem.cells.ActivatedCell. Received: {name}={kwargs[name]!r}"
                 )
         super().__init__(**kwargs)
-        self.units = int(units)
+        self.units: int = int(units)
         self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
-        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
-        self.kernel_constraint = keras.constraints.get(kernel_constraint)
-        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
-        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.kernel_initializer: Any = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer: Any = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer: Any = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer: Any = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer: Any = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer: Any = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint: Any = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint: Any = keras.constraints.get(recurrent_constraint)
+        self.bias_constraint: Any = keras.constraints.get(bias_constraint)
         self.unit_forget_bias = unit_forget_bias
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
         drawn = isinstance(seed, keras.random.SeedGenerator)
-        self.seed = None if drawn else seed
-        self.seed_generator = seed if drawn else keras.random.SeedGenerator(seed)
+        self.seed: int | Any | None = None if drawn else seed
+        self.seed_generator: int | Any | None = seed if drawn else keras.random.SeedGenerator(seed)
         self.gates = dict(type(self).gates)
-        self.output_size = self.units
-        self.state_size = self.units if self.num_states == 1 else [self.units] * self.num_states
+        self.output_size: int = self.units
+        self.state_size: int | list[int] = (
+            self.units if self.num_states == 1 else [self.units] * self.num_states
+        )
 
     def step_key(self) -> tuple[Any, ...]:
         """What `step` depends on besides weights: cells of a class that agree in it share what is compiled.
@@ -140,9 +142,9 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights, in Keras's shapes, for inputs of [B, F]."""
         width = len(self.gates) * self.units
-        self.kernel = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
-        self.recurrent_kernel = self._add("recurrent", (self.units, width), self.recurrent_initializer)
-        self.bias = None
+        self.kernel: Any = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
+        self.recurrent_kernel: Any = self._add("recurrent", (self.units, width), self.recurrent_initializer)
+        self.bias: Any = None
         if self.use_bias:
             shape = (2, width) if self.recurrent_bias else (width,)
             self.bias = self._add("bias", shape, self._bias_start())

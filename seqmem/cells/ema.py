@@ -43,7 +43,7 @@ class EMACell(ScanCell):
         super().__init__(units, **options)
         if not longest >= 1:
             raise ValueError(f"EMACell: longest must be at least 1. Received: longest={longest!r}")
-        self.longest = float(longest)
+        self.longest: float = float(longest)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Kernel and bias, and the decays."""
@@ -51,7 +51,7 @@ class EMACell(ScanCell):
         # By the golden ratio: so each member of an ensemble, a part of the units, has some of all lengths.
         kept = 0.5 ** (self.longest ** -(np.arange(self.units) / GOLDEN % 1))
         logits = np.log(kept / (1 - kept))
-        self.decay = self.add_weight(
+        self.decay: Any = self.add_weight(
             name="decay", shape=(self.units,), initializer=lambda shape, dtype=None: ops.cast(logits, dtype)
         )
 

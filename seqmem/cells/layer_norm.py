@@ -41,7 +41,7 @@ class LayerNormLSTMCell(ActivatedCell):
         self.gains = [
             self.add_weight(name=name, shape=(width,), initializer="ones") for name, width in shapes.items()
         ]
-        self.shift = self.add_weight(name="shift", shape=(self.units,), initializer="zeros")
+        self.shift: Any = self.add_weight(name="shift", shape=(self.units,), initializer="zeros")
 
     def equations(
         self, x: Any, r: Any, states: tuple[Any, ...], sigmoid: Activation, tanh: Activation

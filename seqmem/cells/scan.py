@@ -50,9 +50,9 @@ class ScanCell(Cell):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make kernel and bias, for inputs of [B, F]."""
         width = len(self.gates) * self.units
-        self.kernel = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
-        self.recurrent_kernel = None
-        self.bias = self._add("bias", (width,), self._bias_start()) if self.use_bias else None
+        self.kernel: Any = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
+        self.recurrent_kernel: Any = None
+        self.bias: Any = self._add("bias", (width,), self._bias_start()) if self.use_bias else None
         self.built = True
 
     def recur(self, h: Tensor) -> Tensor:

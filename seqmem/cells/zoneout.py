@@ -43,9 +43,12 @@ class Zoneout(Configured, DropoutRNNCell, keras.layers.Layer):
                 f"Zoneout: expected one rate, or {cell.num_states}, in [0, 1) each. Received: rate={rate!r}"
             )
         super().__init__(**options)
-        self.cell, self.rates = cell, rates
+        self.cell: Cell = cell
+        self.rates: tuple[Any, ...] = rates
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.units, self.state_size, self.output_size = cell.units, cell.state_size, cell.output_size
+        self.units: int = cell.units
+        self.state_size: int | list[int] = cell.state_size
+        self.output_size: int = cell.output_size
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the cell."""

@@ -39,8 +39,8 @@ class Pinball(DistributionScore):
 
     def __init__(self, level: float) -> None:
         self.level = level
-        self.name = f"pinball {level:g}"
-        self.title = f"pinball loss of the {level:.1%} quantile of the log return, %"
+        self.name: str = f"pinball {level:g}"
+        self.title: str = f"pinball loss of the {level:.1%} quantile of the log return, %"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """max(q (y - x), (q - 1) (y - x))."""
@@ -62,7 +62,7 @@ class CRPS(DistributionScore):
     title = "continuous ranked probability score of the cumulative log return, %"
 
     def __init__(self, levels: Sequence[float] = GRID) -> None:
-        self.levels = tuple(levels)
+        self.levels: tuple[float, ...] = tuple(levels)
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """Twice the integral of the pinball loss."""
@@ -81,8 +81,8 @@ class IntervalScore(DistributionScore):
 
     def __init__(self, level: float = 90) -> None:
         self.level = level
-        self.name = f"interval score {level:g}%"
-        self.title = f"interval score of the {level:g}% interval of the log return, %"
+        self.name: str = f"interval score {level:g}%"
+        self.title: str = f"interval score of the {level:g}% interval of the log return, %"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """(u - l) + 2 / a (l - y)+ + 2 / a (y - u)+, with a the share outside."""
@@ -104,8 +104,8 @@ class Coverage(DistributionScore):
 
     def __init__(self, level: float = 90) -> None:
         self.level = level
-        self.name = f"coverage {level:g}%"
-        self.title = f"share of outcomes within the {level:g}% interval"
+        self.name: str = f"coverage {level:g}%"
+        self.title: str = f"share of outcomes within the {level:g}% interval"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """1 within, 0 outside."""
@@ -126,8 +126,8 @@ class Width(DistributionScore):
 
     def __init__(self, level: float = 90) -> None:
         self.level = level
-        self.name = f"width {level:g}%"
-        self.title = f"mean width of the {level:g}% interval of the log return, %"
+        self.name: str = f"width {level:g}%"
+        self.title: str = f"mean width of the {level:g}% interval of the log return, %"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """U - l."""

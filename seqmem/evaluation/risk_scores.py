@@ -26,10 +26,11 @@ class FisslerZiegel(DistributionScore):
     is_ratio = False
 
     def __init__(self, level: float = 0.01, *, short: bool = False) -> None:
-        self.level, self.short = level, short
+        self.level: float = level
+        self.short: bool = short
         side = "short" if short else "long"
-        self.name = f"FZ {level:g} {side}"
-        self.title = f"Fissler-Ziegel loss of VaR and ES at {level:.1%}, {side}"
+        self.name: str = f"FZ {level:g} {side}"
+        self.title: str = f"Fissler-Ziegel loss of VaR and ES at {level:.1%}, {side}"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """The formula above."""

@@ -56,7 +56,7 @@ class SquaredLogError(Score):
 
     name = "RMSE"
     title = "root mean squared error of the cumulative log return, %"
-    quantity = Price
+    quantity: ClassVar[type[Quantity]] = Price
     path = True
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
@@ -73,7 +73,7 @@ class AbsoluteLogError(Score):
 
     name = "MAE"
     title = "mean absolute error of the cumulative log return, %"
-    quantity = Price
+    quantity: ClassVar[type[Quantity]] = Price
     path = True
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
@@ -89,7 +89,7 @@ class AbsoluteScaledError(Score):
 
     name = "MASE"
     title = "mean absolute scaled error"
-    quantity = Price
+    quantity: ClassVar[type[Quantity]] = Price
     path = True
     format = ".3f"
 
@@ -147,12 +147,12 @@ class QLIKE(Score):
         proxy: y.
     """
 
-    quantity = Variance
+    quantity: ClassVar[type[Quantity]] = Variance
 
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
-        self.name = f"QLIKE ({proxy.name})"
-        self.title = f"mean of x - log x - 1, x = realised ({proxy.name}) / forecast"
+        self.name: str = f"QLIKE ({proxy.name})"
+        self.title: str = f"mean of x - log x - 1, x = realised ({proxy.name}) / forecast"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """Log v + y / v."""
@@ -180,12 +180,12 @@ class SquaredVarianceError(Score):
         proxy: what it is compared with.
     """
 
-    quantity = Variance
+    quantity: ClassVar[type[Quantity]] = Variance
 
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
-        self.name = f"MSE ({proxy.name})"
-        self.title = f"mean squared error of the daily variance against {proxy.name}, %^2"
+        self.name: str = f"MSE ({proxy.name})"
+        self.title: str = f"mean squared error of the daily variance against {proxy.name}, %^2"
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """(10^4 (v - y) / h)^2."""

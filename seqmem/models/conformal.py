@@ -67,8 +67,10 @@ class Conformal(Model):
             raise ValueError(f"Conformal: levels must lie in (0, 1), ascending. Received: {levels}")
         if rate < 0:
             raise ValueError(f"Conformal: rate must be at least 0. Received: rate={rate}")
-        self.model, self.variance_model = model, variance_model
-        self.levels, self.rate = tuple(levels), rate
+        self.model: Model = model
+        self.variance_model: Model | None = variance_model
+        self.levels: tuple[float, ...] = tuple(levels)
+        self.rate: float = rate
         self._scores: dict[str, np.ndarray] = {}  # [n, H], each column sorted
         self._ends: dict[str, Any] = {}
 

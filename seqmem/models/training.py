@@ -61,6 +61,10 @@ class TrainedOnWindows(keras.Model, ABC):
 
     network: Network
     target: Target
+    steps_per_execution: Any  # Keras's, which ships no types; so are the three functions
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

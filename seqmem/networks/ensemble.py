@@ -49,7 +49,7 @@ class PerMemberInitializer(Configured, keras.initializers.Initializer):
     def __init__(self, members: int, units: int, initializer: Any, apart: bool) -> None:
         self.members = members
         self.units = units
-        self.initializer = keras.initializers.get(initializer)
+        self.initializer: Any = keras.initializers.get(initializer)
         self.apart = apart
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from seqmem.data.calendars import Calendar
-from seqmem.quantities import Return
+from seqmem.quantities import Quantity, Return
 from seqmem.targets.base import Target
 from seqmem.targets.variance import ScaleFreeVariance, VarianceTarget
 from seqmem.transforms import LogReturn
@@ -30,14 +30,14 @@ class CumulativeReturn(Target):
     (('close',), 20)
     """
 
-    quantity = Return()
+    quantity: Quantity = Return()
     horizons: tuple[int, ...]
 
     def __init__(
         self, horizons: Sequence[int] = (1, 5), view: VarianceTarget | None = None, **kwargs: Any
     ) -> None:
         super().__init__(LogReturn(), **kwargs)
-        self.view = view or ScaleFreeVariance(horizons)
+        self.view: VarianceTarget | ScaleFreeVariance = view or ScaleFreeVariance(horizons)
         self.horizons = tuple(horizons)
         if self.horizons != self.view.horizons:
             raise ValueError(

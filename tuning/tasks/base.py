@@ -58,7 +58,7 @@ class Task(ABC):
     note: ClassVar[str] = ""
 
     def __init__(self, horizons: Sequence[int]) -> None:
-        self.horizons = tuple(horizons)
+        self.horizons: tuple[int, ...] = tuple(horizons)
         if not self.horizons or min(self.horizons) < 1 or list(horizons) != sorted(set(horizons)):
             raise ValueError(
                 f"{type(self).__name__}: expected horizons of at least 1, ascending. Received: {horizons}"

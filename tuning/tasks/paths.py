@@ -1,7 +1,7 @@
 """The path of the next closes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class PathTask(Task):
         horizon: H, the rows ahead.
     """
 
-    references = ("last close", "drift", "mean return")
+    references: ClassVar[tuple[str, ...]] = ("last close", "drift", "mean return")
 
     def __init__(self, horizon: int = 5) -> None:
         super().__init__(range(1, horizon + 1))

@@ -20,6 +20,7 @@ from seqmem.experiments.league import Design
 from seqmem.models.base import Model
 from seqmem.models.classics import REFERENCES, WalkForward, benchmark_models
 from seqmem.networks import ResidualRecurrent
+from seqmem.recipe import Recipe
 from seqmem.report import SCORES_NOTE, scorecard_tables
 from seqmem.targets import ScaleFreeVariance, Target
 from tuning.space import DEFAULT, SearchSpace
@@ -38,8 +39,10 @@ class VolatilityTask(Task):
         every: rows from refit to refit of the classics that the winner is judged beside.
     """
 
-    space = SearchSpace(units=(8, 16, 32), learning_rates=(3e-3, 1e-2), dropouts=(0.0, 0.2, 0.4))
-    recipe = ResidualRecurrent.recipe
+    space: ClassVar[SearchSpace] = SearchSpace(
+        units=(8, 16, 32), learning_rates=(3e-3, 1e-2), dropouts=(0.0, 0.2, 0.4)
+    )
+    recipe: ClassVar[Recipe] = ResidualRecurrent.recipe
     default: ClassVar[Mapping[str, Any]] = {
         **DEFAULT,
         "units": Design.units,
@@ -48,8 +51,8 @@ class VolatilityTask(Task):
         "learning_rate": ResidualRecurrent.recipe.learning_rate,
     }
     naive = "EWMA (RiskMetrics)"
-    references = REFERENCES
-    rivals = ("log HAR",)
+    references: ClassVar[tuple[str, ...]] = REFERENCES
+    rivals: ClassVar[tuple[str, ...]] = ("log HAR",)
     regimes = (HighVolatility(),)
     note = SCORES_NOTE
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from seqmem.data.measures import log_returns, parkinson
 from seqmem.models.base import Classic
-from seqmem.quantities import Variance
+from seqmem.quantities import Quantity, Variance
 
 MONTH = 22  # rows
 
@@ -30,8 +30,8 @@ class VarianceClassic(Classic):
         if not horizons or min(horizons) < 1:
             who = type(self).__name__
             raise ValueError(f"{who}: horizons must be at least 1. Received: horizons={horizons}")
-        self.horizons = tuple(horizons)
-        self.quantity = Variance()
+        self.horizons: tuple[int, ...] = tuple(horizons)
+        self.quantity: Quantity = Variance()
 
     def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Quantiles of the model's own errors, of variance 1, once it has learnt: by default the normal's."""

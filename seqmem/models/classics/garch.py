@@ -118,9 +118,11 @@ class GARCH(_Garch):
         horizons: Sequence[int] = (1, 5),
     ) -> None:
         super().__init__(distribution, horizons)
-        self.p, self.o, self.q = p, o, q
+        self.p: int = p
+        self.o: int = o
+        self.q: int = q
         orders = "" if (p, q) == (1, 1) and o <= 1 else f"({p},{o},{q})"
-        self.name = f"{'GJR' if o else 'GARCH'}{orders}{'-t' if distribution == 't' else ''}"
+        self.name: str = f"{'GJR' if o else 'GARCH'}{orders}{'-t' if distribution == 't' else ''}"
 
     def _volatility(self) -> Any:
         from arch import univariate

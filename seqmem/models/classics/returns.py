@@ -8,7 +8,7 @@ import pandas as pd
 from seqmem.evaluation.forecast import Prediction
 from seqmem.models.base import Classic
 from seqmem.models.classics.ewma import VarianceClassic
-from seqmem.quantities import Return
+from seqmem.quantities import Quantity, Return
 
 _TAIL = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 LEVELS = (*_TAIL, 0.5, *(round(1 - level, 4) for level in reversed(_TAIL)))
@@ -35,10 +35,12 @@ class HistoricalSimulation(Classic):
         super().__init__()
         if window < 100:
             raise ValueError(f"HistoricalSimulation: window must be at least 100. Received: window={window}")
-        self.name = f"historical {window}"
-        self.window, self.horizons, self.levels = window, tuple(horizons), tuple(levels)
-        self.context_length = window + max(horizons)
-        self.quantity = Return()
+        self.name: str = f"historical {window}"
+        self.window: int = window
+        self.horizons: tuple[int, ...] = tuple(horizons)
+        self.levels: tuple[float, ...] = tuple(levels)
+        self.context_length: int = window + max(horizons)
+        self.quantity: Quantity = Return()
 
     def _learn(self, known: pd.DataFrame) -> None:
         """Nothing is learnt."""
@@ -66,10 +68,12 @@ class OwnDistribution(Classic):
 
     def __init__(self, classic: VarianceClassic, *, levels: Sequence[float] = LEVELS) -> None:
         super().__init__()
-        self.classic, self.levels = classic, tuple(levels)
-        self.name, self.horizons = classic.name, classic.horizons
-        self.context_length = classic.context_length
-        self.quantity = Return()
+        self.classic: VarianceClassic = classic
+        self.levels: tuple[float, ...] = tuple(levels)
+        self.name: str = classic.name
+        self.horizons: tuple[int, ...] = classic.horizons
+        self.context_length: int = classic.context_length
+        self.quantity: Quantity = Return()
 
     def _learn(self, known: pd.DataFrame) -> None:
         self._variances = self.classic.fitted_on(known)
