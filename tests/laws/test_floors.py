@@ -61,7 +61,13 @@ DOORS = {
     "prometheus_client": {"seqmem.serving.server.metrics"},
     "urllib3": {"seqmem.serving.client.rest"},
     "grpc": {"seqmem.serving.client.grpc", "tuning.distributed.chief", "tuning.distributed.worker"},
-    "scipy": {"seqmem.models.classics.ewma", "seqmem.models.classics.har"},
+    "scipy": {
+        "seqmem.models.classics.ewma",
+        "seqmem.models.classics.har",
+        "seqmem.models.classics.garch",  # quantiles of its own errors
+        "seqmem.heads.student_t",  # the table of quantiles
+        "seqmem.evaluation.risk_tests",  # p-values
+    },
     "tensorflow": {
         "seqmem.models.callbacks",  # inside the compiled step
         "seqmem.process",  # its threads
