@@ -25,6 +25,9 @@ def linear_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
         states = _scan(a, tf.concat([b[:, :1] + a[:, :1] * first[:, None], b[:, 1:]], 1))
 
         def gradient(d_states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            d_states = tf.reshape(d_states, tf.shape(b))  # that of a slice does not know its rank
+            if not tf.executing_eagerly():
+                d_states.set_shape(b.shape)
             # d b_t = d h_t + a_{t+1} d b_{t+1}: from the end, with the factors one step later.
             later = tf.concat([a[:, 1:], tf.zeros_like(a[:, :1])], 1)
             backwards = linear_scan(later[:, ::-1], d_states[:, ::-1], tf.zeros_like(first))
@@ -39,10 +42,24 @@ def linear_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
 
 
 def _scan(a: Tensor, b: Tensor) -> Tensor:
-    def composed(one: Sequence[Tensor], other: Sequence[Tensor]) -> list[Tensor]:
-        return [one[0] * other[0], other[0] * one[1] + other[1]]
+    """All states from zeros: those after every second step from half as many steps, the others from those.
 
-    return b if b.shape[1] == 1 else ops.associative_scan(composed, [a, b], axis=1)[1]
+    (`keras.ops.associative_scan` branches where both branches have other shapes, which XLA refuses.)
+    """
+    length = b.shape[1]
+    if length == 1:
+        return b
+    a_odd, b_odd = a[:, 1::2], b[:, 1::2]
+    half = length // 2
+    odd = _scan(a_odd * a[:, ::2][:, :half], a_odd * b[:, ::2][:, :half] + b_odd)
+    even = tf.concat([b[:, :1], a[:, 2::2] * odd[:, : (length - 1) // 2] + b[:, 2::2]], 1)
+    if length % 2:
+        odd = tf.concat([odd, even[:, -1:]], 1)  # to be cut off again
+    size, units = tf.shape(b)[0], b.shape[2]
+    states = tf.reshape(tf.stack([even, odd], 2), (size, 2 * odd.shape[1], units))[:, :length]
+    if not tf.executing_eagerly():
+        states.set_shape(b.shape)
+    return states
 
 
 def run(

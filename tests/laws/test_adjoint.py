@@ -9,7 +9,18 @@ from keras import ops
 from samples import CELLS, NETWORKS
 
 import seqmem
-from seqmem.cells import ActivatedCell, Cell, GRUCell, LSTMCell, RNNCell, ScanCell, Step, sigmoid, tanh
+from seqmem.cells import (
+    ActivatedCell,
+    Cell,
+    GRUCell,
+    LSTMCell,
+    MinGRUCell,
+    RNNCell,
+    ScanCell,
+    Step,
+    sigmoid,
+    tanh,
+)
 from seqmem.recurrence import Recurrent, compiled, inference_mode
 from seqmem.recurrence.adjoint import adjoint
 from seqmem.recurrence.compiled_loop import is_supported
@@ -168,7 +179,10 @@ def test_any_step_will_do(cell):
     _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 
-@pytest.mark.parametrize("sample", CELLS[1:3], ids=IDS[1:3])
+OF_EACH_WAY = [sample for sample in CELLS if sample.cell in (LSTMCell, GRUCell, MinGRUCell)]
+
+
+@pytest.mark.parametrize("sample", OF_EACH_WAY, ids=lambda sample: sample.cell.__name__)
 def test_in_a_graph_of_unknown_batch_one_trace_serves_every_size_and_shard(sample):
     layer = _layer(sample.cell(U), return_sequences=True, return_state=True)
     first = [tf.ones((1, U)) * 0.3 for _ in range(sample.cell.num_states)]
@@ -194,6 +208,10 @@ def _both_ways():
     return layer
 
 
+def _last_of_a_scan():
+    return _layer(MinGRUCell(U))
+
+
 def _twice():
     layer = _layer(LSTMCell(F), return_sequences=True)
 
@@ -206,7 +224,7 @@ def _twice():
     return Twice()
 
 
-@pytest.mark.parametrize("make", [_stack, _both_ways, _twice], ids=["stacked", "bidirectional", "used twice"])
+@pytest.mark.parametrize("make", [_stack, _both_ways, _twice, _last_of_a_scan], ids=str)
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "jit_compile"])
 def test_in_larger_models_and_under_the_users_own_jit(make, jit):
     layer, inputs = make(), _inputs(40)
