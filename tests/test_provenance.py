@@ -127,18 +127,19 @@ def test_a_card_is_compared_with_the_one_in_the_graph(change, folder):
             use(folder)
 
 
-@given(data=st.data())
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_field_of_another_type_is_no_card(data, exported):
+KINDS = [None, True, "x", 5, -1, 1.5, [], {}, [[]], {"": None}]
+
+
+def test_a_field_of_another_type_or_value_is_no_card(exported):
     """Neither a type nor a value that a reader does not expect gets past the schema."""
-    card = json.loads((exported / "card.json").read_text())
-    name = data.draw(st.sampled_from(sorted({*Card.__struct_fields__} & {*card})))
-    kinds = [None, True, "x", 5, -1, 1.5, [], {}, [[]], {"": None}, 10**30]
-    if name in ("data", "calendar"):  # a model made from no prices that are known has none
-        kinds.remove(None)
-    card[name] = data.draw(st.sampled_from([each for each in kinds if type(each) is not type(card[name])]))
-    with pytest.raises(ValueError, match="`\\$|expected"):
-        check_schema(card)
+    whole = json.loads((exported / "card.json").read_text())
+    for name in sorted({*Card.__struct_fields__} & {*whole}):
+        for value in KINDS:
+            optional = value is None and name in ("data", "calendar")
+            if optional or (type(value) is type(whole[name]) and value != -1):
+                continue
+            with pytest.raises(ValueError, match="`\\$|expected"):
+                check_schema(whole | {name: value})
 
 
 def _pipe(folder):
