@@ -67,6 +67,9 @@ class CellSample(NamedTuple):
     drop_in: type | None
     keras_layer: type | None
 
+    def __str__(self) -> str:
+        return self.cell.__name__
+
 
 CELLS = [
     CellSample(RNNCell, paper.rnn, keras.layers.SimpleRNNCell, seqmem.SimpleRNN, keras.layers.SimpleRNN),
