@@ -42,5 +42,5 @@ def rewritten(text: str) -> str:
         elif fenced and not line:
             lines.append("```")
             fenced = False
-        lines.append(line)
+        lines.append(line if fenced else line.replace("][", "]\\["))  # a shape is no link
     return "\n".join([*lines, "```"] if fenced else lines)
