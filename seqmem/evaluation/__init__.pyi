@@ -24,6 +24,7 @@ from .scores import AbsoluteLogError as AbsoluteLogError
 from .scores import AbsoluteScaledError as AbsoluteScaledError
 from .scores import ParkinsonRange as ParkinsonRange
 from .scores import Proxy as Proxy
+from .scores import RealisedColumn as RealisedColumn
 from .scores import Score as Score
 from .scores import SquaredLogError as SquaredLogError
 from .scores import SquaredReturns as SquaredReturns

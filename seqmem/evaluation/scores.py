@@ -137,6 +137,30 @@ class ParkinsonRange(Proxy):
         return scale * outcome.sum_after(_ranges)
 
 
+class RealisedColumn(Proxy):
+    """A column of realised variances, from the returns within each row; scaled as the range is.
+
+    Args:
+        column: its name, in lower case.
+    """
+
+    name = "realised"
+
+    def __init__(self, column: str = "realized_variance") -> None:
+        self.column = column
+
+    def realised(self, outcome: Outcome) -> np.ndarray:
+        """The sum of the scaled variances."""
+        scale = outcome.by_series(lambda known: _squares(known)[1:].mean() / self._values(known)[1:].mean())
+        return scale * outcome.sum_after(self._values)
+
+    def _values(self, frame: pd.DataFrame) -> np.ndarray:
+        if self.column not in frame:
+            received = ", ".join(map(str, frame.columns))
+            raise ValueError(f"RealisedColumn: expected a column {self.column!r}. Received: {received}")
+        return frame[self.column].to_numpy("float64")
+
+
 class QLIKE(Score):
     """QLIKE (Patton 2011): log v + y / v for tests, x - log x - 1 with x = y / v in tables.
 

@@ -15,6 +15,7 @@ from seqmem.quantities import Quantity
 from seqmem.transforms import Transform
 
 Tensor = Any
+PRICES = ("open", "high", "low", "close")  # what is not a covariate
 
 
 class Target(Configured, keras.layers.Layer, ABC):
@@ -57,6 +58,11 @@ class Target(Configured, keras.layers.Layer, ABC):
         return self.transform.positive
 
     @property
+    def positive_columns(self) -> tuple[str, ...]:
+        """The columns that must be above 0: prices, where a logarithm is taken of them."""
+        return tuple(name for name in self.columns if self.positive and name in PRICES)
+
+    @property
     def warmup(self) -> int:
         """How many more rows than steps a history has."""
         return int(self.transform.warmup)
@@ -79,12 +85,13 @@ class Target(Configured, keras.layers.Layer, ABC):
                 f"Received: {', '.join(map(str, frame.columns))}"
             )
         values = frame[list(self.columns)].to_numpy("float64")
-        if self.positive and (values <= 0).any():
-            row = int((values <= 0).any(axis=1).argmax())
+        prices = frame[list(self.positive_columns)].to_numpy("float64")
+        if (prices <= 0).any():
+            row = int((prices <= 0).any(axis=1).argmax())
             where = f"{type(self).__name__}: row {row + 1}, {day(frame.index[row])}"
             raise ValueError(
                 f"{where}: expected values above 0: their "
-                f"logarithm is taken. Received: {values[row].min():g}: for spreads and rates use Difference()"
+                f"logarithm is taken. Received: {prices[row].min():g}: for spreads and rates use Difference()"
             )
         return values
 

@@ -9,7 +9,8 @@ from keras import ops
 from seqmem.data.calendars import Calendar
 from seqmem.quantities import Quantity, Return
 from seqmem.targets.base import Target
-from seqmem.targets.variance import ScaleFreeVariance, VarianceTarget
+from seqmem.targets.scale_free import ScaleFreeVariance
+from seqmem.targets.variance import VarianceTarget
 from seqmem.transforms import LogReturn
 
 Tensor = Any

@@ -16,6 +16,7 @@ from seqmem.evaluation import (
     HighVolatility,
     ParkinsonRange,
     Proxy,
+    RealisedColumn,
     SquaredReturns,
     SquaredVarianceError,
     compare,
@@ -113,7 +114,9 @@ def play(
     for names in combinations:
         forecasts[combined_name(names)] = geometric_mean([forecasts[name] for name in names])
     progress("scores")
-    proxies: list[Proxy] = [SquaredReturns(), *([ParkinsonRange()] if data.has("high", "low") else [])]
+    proxies: list[Proxy] = [SquaredReturns()]
+    proxies += [ParkinsonRange()] if data.has("high", "low") else []
+    proxies += [RealisedColumn()] if data.has("realized_variance") else []
     evaluation = compare(
         forecasts,
         data,

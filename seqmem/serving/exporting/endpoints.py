@@ -67,11 +67,14 @@ class Window:
     def history(self, prices: Sequence[Tensor]) -> Tensor:
         """All rows that are given, checked: [B, T, C]."""
         forecaster = self.forecaster
-        names, positive = input_names(forecaster.target.columns), forecaster.target.positive
+        columns, positive = forecaster.target.columns, forecaster.target.positive_columns
         checks = [
             check
-            for name, one in zip(names, prices, strict=True)
-            for check in (enough(name, one, forecaster.context_length), checked(name, one, positive))
+            for name, column, one in zip(input_names(columns), columns, prices, strict=True)
+            for check in (
+                enough(name, one, forecaster.context_length),
+                checked(name, one, column in positive),
+            )
         ]
         with tf.control_dependencies(checks):
             return tf.stack(prices, -1)
@@ -128,9 +131,9 @@ class Stream:
     def step(self, *given: Tensor) -> dict[str, Tensor]:
         """Read one row more."""
         prices, state = given[: len(self.names)], list(given[len(self.names) :])
-        positive = self.forecaster.target.positive
+        positive = self.forecaster.target.positive_columns
         with tf.control_dependencies(
-            [checked(name, one, positive) for name, one in zip(self.names, prices, strict=True)]
+            [checked(name, one, name in positive) for name, one in zip(self.names, prices, strict=True)]
         ):
             row = tf.stack(prices, -1)[:, None]  # [B, 1, C]
         rows = row

@@ -50,7 +50,9 @@ def to_onnx(forecaster: Forecaster) -> bytes:
         with inference.export_graph(forecaster, inference.FusedKernel(cells.fits, cells.mark)):
             answer = forecaster.outputs(forecaster.respond(history, training=False))
         # Where it must be above 0: of what is not, and not finite, there is no logarithm.
-        numbers = [tf.math.log(one) if forecaster.target.positive else one for one in prices]
+        positive = forecaster.target.positive_columns
+        named = zip(forecaster.target.columns, prices, strict=True)
+        numbers = [tf.math.log(one) if name in positive else one for name, one in named]
         total = tf.add_n([tf.reduce_sum(one, axis=1, keepdims=True) for one in numbers])
         finite = tf.abs(total) < np.inf
         return {
