@@ -33,6 +33,7 @@ from seqmem.evaluation import (
     SquaredReturns,
     SquaredVarianceError,
 )
+from seqmem.heads import Quantiles, StudentT
 from seqmem.models.classics import (
     EGARCH,
     EWMA,
@@ -55,8 +56,9 @@ from seqmem.networks import (
     InverseSigmoid,
     KerasNetwork,
     Linear,
+    ResidualRecurrent,
 )
-from seqmem.targets import PricePath, RawVariance, ScaleFreeVariance
+from seqmem.targets import CumulativeReturn, PricePath, RawVariance, ScaleFreeVariance
 from seqmem.transforms import Chain, Difference, LogReturn, Standardize
 
 
@@ -138,6 +140,7 @@ NETWORKS = [
     lambda: KerasNetwork(keras.layers.LSTM(3), horizons=3),
 ]
 _FEW = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
+RETURN_TARGETS = [lambda: CumulativeReturn((1, 3), ScaleFreeVariance((1, 3), **_FEW))]
 VARIANCE_TARGETS = [
     RawVariance,
     lambda: ScaleFreeVariance(**_FEW),
@@ -157,6 +160,16 @@ FORECASTERS = [
     # the first target is what a forecaster has by default
     *(lambda target=target: Forecaster(NETWORKS[0](), target(), lookback=8) for target in TARGETS[1:]),
     *VARIANCE_FORECASTERS,
+    lambda: Forecaster(
+        ResidualRecurrent(GRUCell(3), (1, 3), head=Quantiles((0.1, 0.5, 0.9))),
+        RETURN_TARGETS[0](),
+        lookback=8,
+    ),
+    lambda: Forecaster(
+        EncoderDecoder(GRUCell(2), GRUCell(2), horizon=2, head=StudentT((0.1, 0.5))),
+        CumulativeReturn((1, 2), ScaleFreeVariance((1, 2), **_FEW, use_range=False)),
+        lookback=8,
+    ),
 ]
 
 

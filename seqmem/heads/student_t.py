@@ -58,7 +58,8 @@ class StudentT(Head):
         """The mean, which is the location, and the quantiles."""
         location, scale, degrees = self._parameters(raw)
         step = float(self._logs[1] - self._logs[0])
-        place = ops.clip((ops.log(degrees) - float(self._logs[0])) / step, 0.0, GRID - 1.001)
+        place = ops.nan_to_num((ops.log(degrees) - float(self._logs[0])) / step)  # a row that has not come
+        place = ops.clip(place, 0.0, GRID - 1.001)
         below = ops.floor(place)
         rows, share = ops.cast(below, "int32"), (place - below)[..., None]
         table = ops.cast(self._table, raw.dtype)

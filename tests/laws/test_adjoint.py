@@ -224,7 +224,9 @@ def _twice():
     return Twice()
 
 
-@pytest.mark.parametrize("make", [_stack, _both_ways, _twice, _last_of_a_scan], ids=str)
+@pytest.mark.parametrize(
+    "make", [_stack, _both_ways, _twice, _last_of_a_scan], ids=lambda make: make.__name__
+)
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "jit_compile"])
 def test_in_larger_models_and_under_the_users_own_jit(make, jit):
     layer, inputs = make(), _inputs(40)

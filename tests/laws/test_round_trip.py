@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from samples import TARGETS, TRANSFORMS, VARIANCE_TARGETS, random_bars, random_walk
+from samples import RETURN_TARGETS, TARGETS, TRANSFORMS, VARIANCE_TARGETS, random_bars, random_walk
 
 from seqmem.data.reading import read
 
@@ -51,7 +51,9 @@ def test_log_returns_are_right_in_float32_at_a_high_level():
     np.testing.assert_allclose(LogReturn().forward(levels), exact, atol=5e-9)
 
 
-@pytest.mark.parametrize("make", [make for make in [*TARGETS, *VARIANCE_TARGETS] if not make().pathwise])
+@pytest.mark.parametrize(
+    "make", [make for make in [*TARGETS, *RETURN_TARGETS, *VARIANCE_TARGETS] if not make().pathwise]
+)
 def test_an_inverse_that_is_not_pathwise_increases(make):
     """So that quantiles pass through it: each number by itself, and the larger the larger."""
     target = make()
