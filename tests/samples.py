@@ -25,13 +25,20 @@ from seqmem.cells import (
 from seqmem.data.reading import read
 from seqmem.data.splits import Split
 from seqmem.evaluation import (
+    CRPS,
     QLIKE,
     AbsoluteLogError,
     AbsoluteScaledError,
+    Coverage,
+    EnergyScore,
+    FisslerZiegel,
+    IntervalScore,
     ParkinsonRange,
+    Pinball,
     SquaredLogError,
     SquaredReturns,
     SquaredVarianceError,
+    Width,
 )
 from seqmem.heads import Quantiles, StudentT
 from seqmem.models.classics import (
@@ -41,9 +48,11 @@ from seqmem.models.classics import (
     HAR,
     ConstantVariance,
     Drift,
+    HistoricalSimulation,
     LastClose,
     LogHAR,
     MeanReturn,
+    OwnDistribution,
     RangeHAR,
 )
 from seqmem.models.forecaster import Forecaster
@@ -98,6 +107,10 @@ TRANSFORMS = [
 TARGETS = [PricePath, lambda: PricePath(LogReturn()), lambda: PricePath(Chain([Difference(), Standardize()]))]
 SCHEDULES = [lambda: Constant(0.5), lambda: Linear(steps=10), lambda: InverseSigmoid(20.0)]
 BASELINES = [LastClose, Drift, MeanReturn]
+RETURN_CLASSICS = [
+    lambda: HistoricalSimulation(100),
+    lambda: OwnDistribution(GARCH(distribution="t")),
+]
 VARIANCE_BASELINES = [
     ConstantVariance,
     EWMA,
@@ -118,6 +131,16 @@ SCORES = [
     AbsoluteScaledError(),
     *map(QLIKE, PROXIES),
     *map(SquaredVarianceError, PROXIES),
+]
+# of distributions; tests/test_risk.py holds them to be lowest where the distribution is right
+DISTRIBUTION_SCORES = [
+    CRPS(),
+    Coverage(),
+    EnergyScore(),
+    FisslerZiegel(),
+    IntervalScore(),
+    Pinball(0.1),
+    Width(),
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from samples import (
     BASELINES,
     FORECASTERS,
+    RETURN_CLASSICS,
     VARIANCE_BASELINES,
     random_bars,
     random_walk,
@@ -61,7 +62,7 @@ def test_baselines(make):
     np.testing.assert_array_equal(there, here)
 
 
-@pytest.mark.parametrize("make", VARIANCE_BASELINES)
+@pytest.mark.parametrize("make", [*RETURN_CLASSICS, *VARIANCE_BASELINES])
 def test_variance_baselines_and_their_refits(make):
     """Walked forward: no refit sees beyond the origins that it serves."""
     bars, now = random_bars(420), 360
@@ -73,9 +74,10 @@ def test_variance_baselines_and_their_refits(make):
     walks = [WalkForward(make(), every=25).fit(data, split) for data in both]
     here, there = (walk.forecast(data, at) for walk, data in zip(walks, both, strict=True))
     np.testing.assert_array_equal(here, there)
+    np.testing.assert_array_equal(here.quantiles, there.quantiles)
     assert len(walks[0].fits(at)) == 3
     longer = walks[0].forecast(both[0], np.arange(now - 60, 419))  # nor does it matter where forecasts end
-    np.testing.assert_allclose(longer.mean[: len(at)], here, rtol=1e-9)
+    np.testing.assert_allclose(longer.point[: len(at)], here, rtol=1e-9)
 
 
 def test_training_knows_nothing_after_its_parts():

@@ -5,7 +5,7 @@ import samples
 import seqmem.networks
 from seqmem._configured import Configured
 from seqmem.cells import CELLS, Cell
-from seqmem.evaluation import Proxy, Score
+from seqmem.evaluation import Proxy, RealisedColumn, Score
 from seqmem.models.base import Classic
 from seqmem.networks import Schedule
 from seqmem.targets import Target
@@ -29,11 +29,11 @@ def test_there_is_a_sample_of_everything():
     assert _final(Target) == {type(make()) for make in targets}
     assert _final(Schedule) == {type(make()) for make in samples.SCHEDULES}
     classics = [make(horizon=1) for make in samples.BASELINES] + [
-        make() for make in samples.VARIANCE_BASELINES
+        make() for make in [*samples.VARIANCE_BASELINES, *samples.RETURN_CLASSICS]
     ]
     assert _final(Classic) == {type(classic) for classic in classics}
-    assert _final(Score) == {type(score) for score in samples.SCORES}
-    assert _final(Proxy) == {type(proxy) for proxy in samples.PROXIES}
+    assert _final(Score) == {type(one) for one in [*samples.SCORES, *samples.DISTRIBUTION_SCORES]}
+    assert _final(Proxy) == {*map(type, samples.PROXIES), RealisedColumn}  # tests/test_realised.py
     assert {sample.drop_in for sample in samples.DROP_INS} == {seqmem.SimpleRNN, seqmem.LSTM, seqmem.GRU}
 
 
