@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras import ops
-from samples import CELLS, GRUCell, LSTMCell, MinimalGatedUnitCell, RNNCell, small_forecaster
+from samples import CELLS, GRUCell, LSTMCell, MinimalGatedUnitCell, RNNCell, adapted, small_forecaster
 
 import seqmem
 from seqmem import cli, diagnostics, report
+from seqmem.data.splits import Split
+from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
 
@@ -171,14 +173,13 @@ def test_each_table_has_a_figure(fitted, prices, tmp_path):
 
 
 def test_memory_is_logged_while_it_is_trained(prices, tmp_path):
-    forecaster = small_forecaster()
-    forecaster.target.adapt([prices.to_numpy()])
-    forecaster.build()
+    forecaster = adapted(small_forecaster(), prices)
     (layer,) = diagnostics.recurrent_layers(forecaster)
     watch = diagnostics.MemoryLog(
         layer, diagnostics.sequences(forecaster, prices, [100, 200]), folder=tmp_path / "board", every=2
     )
-    history = forecaster.fit(prices, np.arange(20, 200), epochs=3, callbacks=[watch]).history
+    split = Split(None, prices.index[200])
+    history = forecaster.fit(prices, split, Recipe(epochs=3), callbacks=[watch]).history.history
     assert len(history["half_life"]) == 2
     last = diagnostics.memory_half_life(layer, watch.sequences)["half_life"].median()
     assert history["half_life"][-1] == pytest.approx(last)

@@ -19,6 +19,7 @@ from seqmem.experiments.studies.running import run
 from seqmem.experiments.studies.simulated import YEAR, bounded_prices, event, level_arch, wave
 from seqmem.experiments.studies.solving import solve
 from seqmem.experiments.studies.trials import TASKS, KnownMemory, cut
+from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
 SMALL = {
@@ -37,7 +38,7 @@ def _brief(monkeypatch):
     """Trainings of two epochs, on short series."""
     monkeypatch.setattr(KnownMemory, "days", 700)
     for task in TASKS.values():
-        monkeypatch.setattr(task, "fit_options", lambda self: {"epochs": 2})
+        monkeypatch.setattr(task, "recipe", lambda self, forecaster, seed: Recipe(epochs=2, seed=seed))
     closes = level_arch(700, 5, 0.5, seed=1)[0]
     monkeypatch.setattr("seqmem.experiments.studies.trials._known_closes", lambda: closes)
 
@@ -94,8 +95,9 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path):
 
 
 def test_a_study_that_is_not_there_is_named_with_those_that_are(capsys):
-    assert cli.main(["study", "seasons"]) == 1
-    assert "expected one of gradients, adding" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["study", "seasons"])
+    assert "invalid choice: 'seasons' (choose from 'gradients', 'adding'" in capsys.readouterr().err
 
 
 def test_the_command_certifies_a_cell_of_ones_own(tmp_path, capsys, monkeypatch):
@@ -237,7 +239,11 @@ def test_folds_learn_from_before_what_stops_them_and_are_scored_on_what_comes_af
 ):
     scored = []
     for fold in range(folds):
-        train, stop, score = cut(length, fold, folds, history=history, horizon=ahead)
+        split = cut(length, fold, folds, context_length=history, horizon=ahead)
+        train, stop, score = (
+            next(iter(part(np.arange(1.0, length + 1)).values()))
+            for part in (split.train, split.validation, split.test)
+        )
         assert train[-1] + ahead <= stop[0]
         assert stop[-1] + ahead <= score[0]
         assert train[0] == history - 1

@@ -22,6 +22,7 @@ class KerasNetwork(Network):
     Raises:
         ValueError: no horizons, or one below 1.
 
+    >>> import keras
     >>> dense = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
     >>> KerasNetwork(dense, horizons=3)(ops.zeros((2, 8, 1))).shape
     TensorShape([2, 3, 1, 1])
