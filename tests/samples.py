@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pandas as pd
 import paper
+import pytest
 from minimal_gated_unit import MinimalGatedUnitCell
 
 import seqmem
@@ -193,6 +194,12 @@ FORECASTERS = [
         CumulativeReturn((1, 2), ScaleFreeVariance((1, 2), **_FEW, use_range=False)),
         lookback=8,
     ),
+]
+# A sample of each kind, for laws that train or export every one: the rest are slow.
+_EACH_KIND = {0, 3, 8, 10, 12, 16, 19, 20, 21}
+TRAINED_FORECASTERS = [
+    pytest.param(make, marks=() if number in _EACH_KIND else pytest.mark.slow, id=str(number))
+    for number, make in enumerate(FORECASTERS)
 ]
 
 

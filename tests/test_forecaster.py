@@ -29,8 +29,18 @@ def _alternating(length=600):
     return pd.Series(100 * np.exp(np.cumsum(returns)), name="Close")
 
 
-@pytest.mark.parametrize("chunk_length", [1, 8], ids=["windows", "chunks"])
-@pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.cell.__name__)
+@pytest.mark.parametrize(
+    ("sample", "chunk_length"),
+    [
+        *(pytest.param(sample, 1, id=str(sample)) for sample in CELLS),
+        *(pytest.param(sample, 8, id=f"{sample}-chunks") for sample in CELLS if sample.keras_cell),
+        *(
+            pytest.param(sample, 8, id=f"{sample}-chunks", marks=pytest.mark.slow)
+            for sample in CELLS
+            if not sample.keras_cell
+        ),
+    ],
+)
 def test_it_learns_what_can_be_learnt(sample, chunk_length):
     prices = _alternating()
     network = EncoderDecoder(sample.cell(8), sample.cell(8), horizon=2, teacher_forcing=Linear(100))
