@@ -14,6 +14,9 @@ Tensor = Any
 class KerasNetwork(Network):
     """A Keras model or layer from [B, T, F] to H numbers, or H times the K of a head, as a `Network`.
 
+    Any model can be trained, scored and asked for forecasts. To be exported, it is made of Keras's
+    recurrent layers and `Dense`, or of registered layers of your own: loading refuses others by name.
+
     Args:
         model: any Keras model or layer whose output reshapes to [B, H, K].
         horizons: rows ahead of each output; a whole number H stands for 1, ..., H.
