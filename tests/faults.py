@@ -223,6 +223,20 @@ FAULTS = [
         "tests/test_encoder_decoder.py",
     ),
     Fault(
+        "a half-life from the arithmetic mean of what is kept",
+        "seqmem/diagnostics/half_life.py",
+        "np.exp(np.mean(np.log(np.concatenate(slopes)), axis=0))",
+        "np.mean(np.concatenate(slopes), axis=0)",
+        "tests/test_diagnostics.py",
+    ),
+    Fault(
+        "validation with dropout on",
+        "seqmem/models/training.py",
+        "self._logs(*self._learn(data, training=False))",
+        "self._logs(*self._learn(data, training=True))",
+        "tests/test_forecaster.py",
+    ),
+    Fault(
         "a half-life that ignores its gate",
         "seqmem/diagnostics/half_life.py",
         'slope = tape.gradient(total, before[-1], unconnected_gradients="zero")',

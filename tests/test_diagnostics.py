@@ -172,6 +172,15 @@ def test_each_table_has_a_figure(fitted, prices, tmp_path):
         assert draw(found, tmp_path / f"{number}.svg").read_text().startswith("<?xml")
 
 
+def test_what_is_kept_is_a_geometric_mean(rng):
+    layer, sequences = Recurrent(LSTMCell(3)), 3 * rng.normal(size=(2, 12, 1))
+    both, *each = (
+        np.log(diagnostics.memory_half_life(layer, one)["kept"]) for one in (sequences, *sequences)
+    )
+    np.testing.assert_allclose(both, np.mean(each, axis=0), rtol=1e-5)
+    assert np.ptp(each, axis=0).max() > 0.1  # an arithmetic mean would be another number
+
+
 def test_memory_is_logged_while_it_is_trained(prices, tmp_path):
     forecaster = adapted(small_forecaster(), prices)
     (layer,) = diagnostics.recurrent_layers(forecaster)

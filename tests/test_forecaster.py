@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from samples import CELLS, random_walk, small_forecaster
+from samples import CELLS, adapted, random_walk, small_forecaster
 
 from seqmem.cells import GRUCell
 from seqmem.data import windows
@@ -124,6 +124,14 @@ def test_the_loss_is_that_of_the_targets_labels(fitted, prices):
     raw = fitted.network(((returns[:, :8] - mean) / scale)[..., None].astype("float32"))
     expected = np.mean(((returns[:, 8:] - mean) / scale - np.asarray(raw)[..., 0, 0]) ** 2)
     assert _loss(fitted, prices, at) == pytest.approx(expected, rel=1e-4)
+
+
+def test_nothing_is_dropped_in_validation(prices):
+    network = EncoderDecoder(GRUCell(4, dropout=0.5), GRUCell(4, dropout=0.5), horizon=3)
+    forecaster = adapted(Forecaster(network, lookback=8), prices)
+    forecaster.compile("adam")
+    at = np.arange(100, 160)
+    assert _loss(forecaster, prices, at) == _loss(forecaster, prices, at)
 
 
 def test_a_loss_of_keras_by_name_is_taken(prices):
