@@ -392,7 +392,7 @@ def test_in_any_format_with_any_fault_it_is_equal_to_the_last_digit_or_refused(
     bars = FAULTS[fault](bars.set_axis(DAYS[:240].rename("Date")), row)
     try:
         sample = one.write(bars)
-    except ValueError:  # a format with a row for each day cannot have one twice
+    except ValueError:  # a format with a row for each day has none twice, nor two in the wrong order
         return
     source = sample
     if isinstance(sample, str):

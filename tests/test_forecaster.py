@@ -32,13 +32,14 @@ def _alternating(length=600):
 @pytest.mark.parametrize(
     ("sample", "chunk_length"),
     [
-        *(pytest.param(sample, 1, id=str(sample)) for sample in CELLS),
-        *(pytest.param(sample, 8, id=f"{sample}-chunks") for sample in CELLS if sample.keras_cell),
-        *(
-            pytest.param(sample, 8, id=f"{sample}-chunks", marks=pytest.mark.slow)
-            for sample in CELLS
-            if not sample.keras_cell
-        ),
+        pytest.param(
+            sample,
+            length,
+            id=f"{sample}-{length}",
+            marks=() if sample.keras_cell else pytest.mark.slow,  # tests/laws hold these to their papers
+        )
+        for sample in CELLS
+        for length in (1, 8)
     ],
 )
 def test_it_learns_what_can_be_learnt(sample, chunk_length):

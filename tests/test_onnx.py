@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from samples import FORECASTERS, NETWORKS, VARIANCE_FORECASTERS, adapted, random_bars
+from samples import NETWORKS, TRAINED_FORECASTERS, VARIANCE_FORECASTERS, adapted, random_bars
 
 import seqmem
 from seqmem.cells import GRUCell, LSTMCell, RNNCell
@@ -17,7 +17,11 @@ from seqmem.serving.questions import input_names
 
 OPERATORS = {LSTMCell: "LSTM", GRUCell: "GRU", RNNCell: "RNN", keras.layers.LSTM: "LSTM"}
 # Every kind of cell, and variances from closes and from bars.
-SAMPLES = [*FORECASTERS[: len(NETWORKS)], VARIANCE_FORECASTERS[0], VARIANCE_FORECASTERS[-1]]
+SAMPLES = [
+    *TRAINED_FORECASTERS[: len(NETWORKS)],
+    VARIANCE_FORECASTERS[0],
+    pytest.param(VARIANCE_FORECASTERS[-1], marks=pytest.mark.slow),
+]
 
 
 def _written(forecaster):

@@ -23,7 +23,7 @@ def _bars():
     return frame
 
 
-@pytest.mark.parametrize("use_range", [True, False])
+@pytest.mark.parametrize("use_range", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_realised_variance_is_learnt_from_scored_on_and_served(use_range, tmp_path):
     options = {"realised": "realized_variance", "realised_weight": 0.7, "use_range": use_range}
     target = ScaleFreeVariance((1, 3), **options, **SMALL)

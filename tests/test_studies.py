@@ -43,8 +43,13 @@ def _brief(monkeypatch):
     monkeypatch.setattr("seqmem.experiments.studies.trials._known_closes", lambda: closes)
 
 
+_TRAINING = ("season", "lookback", "cells")
+
+
 @pytest.mark.usefixtures("_brief")
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in _TRAINING else ()) for name in STUDIES]
+)
 def test_every_study_runs_from_cases_to_words_and_goes_on_where_it_was_stopped(name, tmp_path):
     small = study(name)(**SMALL[name])
     file, seen = tmp_path / "found.csv", []
@@ -74,7 +79,7 @@ def test_every_study_runs_from_cases_to_words_and_goes_on_where_it_was_stopped(n
     assert study(name).full().cases() != study(name)().cases()
 
 
-@pytest.mark.parametrize("name", ["gradients", "adding"])
+@pytest.mark.parametrize("name", ["gradients", pytest.param("adding", marks=pytest.mark.slow)])
 def test_the_same_seed_measures_the_same(name):
     small = study(name)(**SMALL[name] | {"cells": ("gru",)})
     first, second = (run(small).drop(columns=["seconds", "step_ms"], errors="ignore") for _ in range(2))

@@ -15,6 +15,7 @@ from samples import (
     NETWORKS,
     SCHEDULES,
     TARGETS,
+    TRAINED_FORECASTERS,
     TRANSFORMS,
     VARIANCE_TARGETS,
     adapted,
@@ -64,7 +65,7 @@ def test_config_through_json(make):
     assert json.dumps(keras.saving.serialize_keras_object(again)) == text
 
 
-@pytest.mark.parametrize("make", FORECASTERS)
+@pytest.mark.parametrize("make", TRAINED_FORECASTERS)
 def test_keras_file(make, tmp_path):
     """Keras warns, and goes on, where weights could not be placed: here a warning is an error."""
     forecaster = adapted(make(), BARS)

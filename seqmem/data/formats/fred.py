@@ -23,7 +23,13 @@ class Fred(Format):
         return renamed(table, {"observation_date": "Date"}).replace(r"^\s*\.\s*$", None, regex=True)
 
     def write(self, bars: pd.DataFrame) -> str:
-        """Every weekday; nothing on those that have no row."""
+        """Every weekday; nothing on those that have no row.
+
+        Raises:
+            ValueError: rows that are not in order.
+        """
+        if not bars.index.is_monotonic_increasing:
+            raise ValueError("FRED: has every weekday in its order: expected ascending dates")
         days = pd.bdate_range(bars.index[0], bars.index[-1]).union(bars.index)
         closes = bars["close"].reindex(days).rename("DCOILWTICO").rename_axis("observation_date")
         return closes.to_csv(date_format="%Y-%m-%d", na_rep=".")
