@@ -1,5 +1,6 @@
 """Files as people have them: read to the last digit, or refused with row, date, column and a cure."""
 
+import contextlib
 import gzip
 import zipfile
 
@@ -404,3 +405,40 @@ def test_in_any_format_with_any_fault_it_is_equal_to_the_last_digit_or_refused(
     else:
         with pytest.raises(PriceError, match=r"row \d+"):
             read(source)
+
+
+_PIECES = [
+    "Date",
+    "Close",
+    "2020-01-02",
+    "1.5",
+    ",",
+    ";",
+    "\n",
+    "\t",
+    '"',
+    "\0",
+    "1e999",
+    "2020-13-45",
+    "١",
+    "\ufeff",
+]
+
+
+_BEGINS = [b"PK\x03\x04", b"PAR1", b"ARROW1", b"\x1f\x8b"]
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    data=st.one_of(
+        st.binary(max_size=200),
+        st.lists(st.sampled_from(_PIECES), max_size=40).map(lambda pieces: "".join(pieces).encode()),
+        st.tuples(st.sampled_from(_BEGINS), st.binary()).map(b"".join),
+    ),
+    ending=st.sampled_from([".csv", ".parquet", ".csv.gz", ".feather", ".xlsx"]),
+)
+@pytest.mark.filterwarnings("ignore")
+def test_any_bytes_are_read_or_refused(data, ending, tmp_path):
+    (tmp_path / f"any{ending}").write_bytes(data)
+    with contextlib.suppress(PriceError):
+        read(tmp_path / f"any{ending}")

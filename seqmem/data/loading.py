@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -122,7 +123,7 @@ def _of_file(source: str | Path, separator: str | None, encoding: str | None, sh
             return _of_frame(reader(), str(source), file=True)
         except ImportError as error:
             raise PriceError(f"{source}: {error}") from error
-        except (ValueError, OSError, KeyError) as error:
+        except (ValueError, OSError, KeyError, BadZipFile) as error:
             raise PriceError(f"{source}: cannot be read: {error}") from error
     text = peek(path, separator=separator, encoding=encoding)
     if not text.rows:
