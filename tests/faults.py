@@ -1,6 +1,6 @@
 """Prove the laws: plant one fault at a time in a copy of the project and see the suite catch it.
 
-``python tests/faults.py`` runs them all (about 10 minutes on two cores), ``python tests/faults.py WORD``
+``python tests/faults.py`` runs them all, one after the other, ``python tests/faults.py WORD``
 those whose name has the word in it. Exit status 1 if one gets through.
 """
 
