@@ -49,6 +49,7 @@ from .models.classics import LastClose as LastClose
 from .models.classics import LogHAR as LogHAR
 from .models.classics import MeanReturn as MeanReturn
 from .models.classics import RangeHAR as RangeHAR
+from .models.classics import RealisedGARCH as RealisedGARCH
 from .models.classics import WalkForward as WalkForward
 from .models.classics import benchmark_models as benchmark_models
 from .models.classics import naive_models as naive_models

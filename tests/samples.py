@@ -55,6 +55,7 @@ from seqmem.models.classics import (
     MeanReturn,
     OwnDistribution,
     RangeHAR,
+    RealisedGARCH,
 )
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster
@@ -117,11 +118,13 @@ VARIANCE_BASELINES = [
     EWMA,
     GARCH,
     partial(GARCH, distribution="t"),
+    partial(GARCH, distribution="skewt"),
     partial(GARCH, o=1, distribution="t"),
     partial(EGARCH, distribution="t"),
     HAR,
     RangeHAR,
     LogHAR,
+    RealisedGARCH,
 ]
 
 

@@ -31,10 +31,11 @@ def test_a_league_is_complete_and_the_same_a_second_time(league):
     first, second, said = league
     pd.testing.assert_frame_equal(first.evaluation.table, second.evaluation.table)
     models = first.evaluation.models
-    assert models[:9] == (
-        "constant", "EWMA", "GARCH", "GARCH-t", "GJR-t", "EGARCH-t", "HAR", "range HAR", "log HAR",
+    assert models[:11] == (
+        "constant", "EWMA", "GARCH", "GARCH-t", "GARCH-skewt", "GJR-t", "EGARCH-t", "HAR", "range HAR",
+        "log HAR", "realised GARCH",
     )  # fmt: skip
-    assert models[9:] == (
+    assert models[11:] == (
         "GRU", "linear", "raw LSTM", "GRU x GJR-t", "log HAR x GJR-t", "GRU x log HAR x GJR-t",
     )  # fmt: skip
     assert first.evaluation.outcome.origins.min() == int(1100 * 0.7) - 1
@@ -42,7 +43,7 @@ def test_a_league_is_complete_and_the_same_a_second_time(league):
     assert set(first.spread.index.unique("model")) == {"GRU", "raw LSTM"}
     assert first.summary.count("\n") == 5
     assert said[0] == "constant, fitted every 200 days"
-    assert said[9] == "GRU, trained with 2 seeds"
+    assert said[11] == "GRU, trained with 2 seeds"
     forecasts = {name: one.mean for name, one in first.evaluation.forecasts.items()}
     product = (forecasts["GRU"] * forecasts["log HAR"] * forecasts["GJR-t"]) ** (1 / 3)
     np.testing.assert_allclose(forecasts["GRU x log HAR x GJR-t"], product)

@@ -45,6 +45,30 @@ def parkinson(values: Any) -> np.ndarray:
     return np.asarray(range_variance(rows[:, 0], rows[:, 1], np))
 
 
+def true_range_variance(values: Any) -> np.ndarray:
+    """Parkinson's variance [N] of the true range (Wilder 1978), which the close before belongs to.
+
+    A gap over night counts: the range runs from min(low, close before) to max(high, close before). The first
+    row has its own range alone.
+
+    Args:
+        values: rows [N, 3] of high, low and close; or a frame with these columns.
+
+    Raises:
+        ValueError: no highs and lows.
+
+    >>> rows = np.array([[101.0, 100.0, 100.0], [115.0, 114.0, 115.0]])
+    >>> parkinson(rows).round(6).tolist(), true_range_variance(rows).round(6).tolist()
+    ([3.6e-05, 2.8e-05], [3.6e-05, 0.007045])
+    """
+    rows = _rows(values)
+    if rows.shape[1] != 3:
+        raise ValueError("true_range_variance: expected rows of high, low and close. Received: closes alone")
+    before = np.concatenate([rows[:1, 2].clip(rows[:1, 1], rows[:1, 0]), rows[:-1, 2]])
+    high, low = np.maximum(rows[:, 0], before), np.minimum(rows[:, 1], before)
+    return np.asarray(range_variance(high, low, np))
+
+
 def range_variance(high: Any, low: Any, backend: Any) -> Any:
     """Parkinson's variance by the functions of `backend`: NumPy, or `keras.ops` in a graph."""
     return backend.square(backend.log(high / low)) / (4 * np.log(2))

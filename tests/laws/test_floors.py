@@ -63,8 +63,9 @@ DOORS = {
     "grpc": {"seqmem.serving.client.grpc", "tuning.distributed.chief", "tuning.distributed.worker"},
     "scipy": {
         "seqmem.models.classics.ewma",
+        "seqmem.models.classics.variance",
         "seqmem.models.classics.har",
-        "seqmem.models.classics.garch",  # quantiles of its own errors
+        "seqmem.models.classics.realised",
         "seqmem.heads.student_t",  # the table of quantiles
         "seqmem.evaluation.risk_tests",  # p-values
     },

@@ -3,9 +3,12 @@
 from seqmem.models.base import Classic
 from seqmem.models.classics.benchmarks import REFERENCES, benchmark_models, naive_models
 from seqmem.models.classics.ewma import EWMA, ConstantVariance
+from seqmem.models.classics.fit_summary import FitSummary
 from seqmem.models.classics.garch import EGARCH, GARCH, FitWarning
-from seqmem.models.classics.har import HAR, LogHAR, RangeHAR
+from seqmem.models.classics.har import HAR, RangeHAR
+from seqmem.models.classics.log_har import LogHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
+from seqmem.models.classics.realised import RealisedGARCH
 from seqmem.models.classics.returns import HistoricalSimulation, OwnDistribution
 from seqmem.models.combine import GeometricMean
 from seqmem.models.walk_forward import WalkForward
@@ -19,6 +22,7 @@ __all__ = [
     "Classic",
     "ConstantVariance",
     "Drift",
+    "FitSummary",
     "FitWarning",
     "GeometricMean",
     "HistoricalSimulation",
@@ -27,6 +31,7 @@ __all__ = [
     "MeanReturn",
     "OwnDistribution",
     "RangeHAR",
+    "RealisedGARCH",
     "WalkForward",
     "benchmark_models",
     "naive_models",

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from seqmem.models.base import Classic
 from seqmem.models.classics.ewma import EWMA, ConstantVariance
 from seqmem.models.classics.garch import EGARCH, GARCH
-from seqmem.models.classics.har import HAR, LogHAR, RangeHAR
+from seqmem.models.classics.har import HAR, RangeHAR
+from seqmem.models.classics.log_har import LogHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
+from seqmem.models.classics.realised import RealisedGARCH
 
 REFERENCES = ("GARCH-t", "GJR-t")  # that a model of variances should beat
 
@@ -24,12 +26,13 @@ def benchmark_models(horizons: Sequence[int] = (1, 5), *, use_range: bool = True
         EWMA(horizons=horizons),
         GARCH(horizons=horizons),
         GARCH(distribution=t, horizons=horizons),
+        GARCH(distribution="skewt", horizons=horizons),
         GARCH(o=1, distribution=t, horizons=horizons),
         EGARCH(distribution=t, horizons=horizons),
         HAR(horizons=horizons),
     ]
     if use_range:
-        models += [RangeHAR(horizons=horizons), LogHAR(horizons=horizons)]
+        models += [RangeHAR(horizons=horizons), LogHAR(horizons=horizons), RealisedGARCH(horizons=horizons)]
     return {model.name: model for model in models}
 
 

@@ -1,47 +1,12 @@
-"""Forecasts of a variance: the contract, and the two that any other has to beat."""
+"""The two forecasts of a variance that any other has to beat: its mean, and its moving average."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from seqmem.data.measures import log_returns, parkinson
-from seqmem.models.base import Classic
-from seqmem.quantities import Quantity, Variance
-
-MONTH = 22  # rows
-
-
-class VarianceClassic(Classic):
-    """The variance of the log return over the next h rows, in squared log returns, for each horizon h.
-
-    Args:
-        horizons: rows ahead that a variance covers, each at least 1.
-
-    Raises:
-        ValueError: no horizons, or one below 1.
-    """
-
-    fewest = 60
-    context_length = MONTH + 1  # what a recursion begins with lies before the first origin
-
-    def __init__(self, *, horizons: Sequence[int] = (1, 5)) -> None:
-        super().__init__()
-        if not horizons or min(horizons) < 1:
-            who = type(self).__name__
-            raise ValueError(f"{who}: horizons must be at least 1. Received: horizons={horizons}")
-        self.horizons: tuple[int, ...] = tuple(horizons)
-        self.quantity: Quantity = Variance()
-
-    def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
-        """Quantiles of the model's own errors, of variance 1, once it has learnt: by default the normal's."""
-        from scipy.stats import norm
-
-        return np.asarray(norm.ppf(levels))
-
-    def _over(self, daily: np.ndarray) -> np.ndarray:
-        """A variance that stays as it is, [N], over each horizon: [N, H]."""
-        return daily[:, None] * np.array(self.horizons)
+from seqmem.models.classics.fit_summary import FitSummary, as_table, sandwich
+from seqmem.models.classics.variance import MONTH, VarianceClassic, squares
 
 
 class ConstantVariance(VarianceClassic):
@@ -55,11 +20,20 @@ class ConstantVariance(VarianceClassic):
 
     name = "constant"
 
-    def _learn(self, known: pd.DataFrame) -> None:
-        self._variance = float(np.mean(squares(known)[1:]))
+    def _estimate(self, known: pd.DataFrame) -> None:
+        self._squares = squares(known)[1:]
+        self._variance = float(np.mean(self._squares))
 
-    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
-        return self._over(np.full(len(origins), self._variance))
+    def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        return self._constant(np.full(len(origins), self._variance))
+
+    def _summarise(self) -> FitSummary:
+        squared, mean = self._squares, self._variance
+        error = sandwich(squared[:, None] - mean, np.eye(1), lags=int(np.cbrt(len(squared))))
+        table = as_table(["variance"], [mean], error)
+        note = "squared log returns; standard error by Newey and West, the log-likelihood is Gaussian"
+        fit = gaussian(squared, np.full(len(squared), mean))
+        return FitSummary(self.name, table, 0.0, len(squared) + 1, log_likelihood=fit, note=note)
 
 
 class EWMA(VarianceClassic):
@@ -85,11 +59,18 @@ class EWMA(VarianceClassic):
             raise ValueError(f"EWMA: decay must lie in (0, 1). Received: decay={decay}")
         self.decay = decay
 
-    def _learn(self, known: pd.DataFrame) -> None:
-        pass
+    def _estimate(self, known: pd.DataFrame) -> None:
+        self._squares = squares(known)[1:]  # for the summary alone
 
-    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
-        return self._over(ewma(squares(frame)[1:], self.decay)[origins - 1])
+    def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+        return self._constant(ewma(squares(frame)[1:], self.decay)[origins - 1])
+
+    def _summarise(self) -> FitSummary:
+        before = ewma(self._squares, self.decay)[MONTH:-1]
+        fit = gaussian(self._squares[MONTH + 1 :], before)
+        table = as_table(["decay"], [self.decay], [np.nan])
+        note = "the decay is given, not estimated; the log-likelihood is Gaussian, after the first 22 rows"
+        return FitSummary(self.name, table, 1.0, len(self._squares) + 1, log_likelihood=fit, note=note)
 
 
 def ewma(values: np.ndarray, decay: float) -> np.ndarray:
@@ -100,16 +81,7 @@ def ewma(values: np.ndarray, decay: float) -> np.ndarray:
     return np.asarray(lfilter([1 - decay], [1, -decay], values, zi=[decay * first])[0])
 
 
-def returns(frame: pd.DataFrame) -> np.ndarray:
-    """Log returns of the closes, [rows]; the first row has none: NaN."""
-    return log_returns(frame["close"].to_numpy())
-
-
-def squares(frame: pd.DataFrame) -> np.ndarray:
-    """Squared log returns, [rows]; the first row has none: NaN."""
-    return returns(frame) ** 2
-
-
-def ranges(frame: pd.DataFrame) -> np.ndarray:
-    """Parkinson's variance of each row, [rows]."""
-    return parkinson(frame[["high", "low", "close"]].to_numpy())
+def gaussian(squared: np.ndarray, variances: np.ndarray) -> float:
+    """The Gaussian log-likelihood of returns, from their squares [N] and variances [N]."""
+    with np.errstate(divide="ignore"):
+        return float(-0.5 * np.sum(np.log(2 * np.pi * variances) + squared / variances))

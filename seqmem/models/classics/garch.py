@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from seqmem.data.dataset import day
-from seqmem.models.classics.ewma import VarianceClassic, returns
+from seqmem.models.classics.fit_summary import FitSummary, as_table
+from seqmem.models.classics.variance import VarianceClassic, returns
 
 PERCENT = 100.0  # arch's optimiser wants returns of about 1
+SHAPES = {"normal": 0, "t": 1, "skewt": 2}  # distribution of the errors -> how many parameters it has
 BACKCAST = 75  # returns from which arch begins its recursion: an earlier origin would know of later rows
 
 
@@ -23,7 +25,7 @@ class _Garch(VarianceClassic):
     """Constant mean, no lags in it, and a variance by maximum likelihood.
 
     Args:
-        distribution: of the errors: "normal", or "t" (Student's, Bollerslev 1987).
+        distribution: of the errors: "normal", "t" (Student's, Bollerslev 1987), or "skewt" (Hansen 1994).
         horizons: rows ahead that a variance covers.
 
     Raises:
@@ -34,9 +36,10 @@ class _Garch(VarianceClassic):
 
     def __init__(self, distribution: str, horizons: Sequence[int]) -> None:
         super().__init__(horizons=horizons)
-        if distribution not in ("normal", "t"):
+        if distribution not in SHAPES:
             raise ValueError(
-                f"{type(self).__name__}: distribution is 'normal' or 't'. Received: {distribution!r}"
+                f"{type(self).__name__}: distribution must be among {', '.join(SHAPES)}. "
+                f"Received: {distribution!r}"
             )
         self.distribution = distribution
 
@@ -52,12 +55,20 @@ class _Garch(VarianceClassic):
         """The model of `arch` for percent returns."""
         from arch import univariate
 
-        errors = univariate.StudentsT() if self.distribution == "t" else univariate.Normal()
-        return univariate.ConstantMean(percent, volatility=self._volatility(), distribution=errors)
+        return univariate.ConstantMean(percent, volatility=self._volatility(), distribution=self._errors())
 
-    def _learn(self, known: pd.DataFrame) -> None:
+    def _errors(self) -> Any:
+        """The distribution of `arch`."""
+        from arch import univariate
+
+        if self.distribution == "normal":
+            return univariate.Normal()
+        return univariate.StudentsT() if self.distribution == "t" else univariate.SkewStudent()
+
+    def _estimate(self, known: pd.DataFrame) -> None:
         with warnings.catch_warnings():  # every fit of arch puts a filter before the caller's, for good
             found = self._model(_percent(known)).fit(disp="off", show_warning=True)
+        self._found = found
         self._parameters = np.asarray(found.params)
         self._residuals = np.asarray(found.std_resid)
         if found.convergence_flag != 0:
@@ -67,24 +78,34 @@ class _Garch(VarianceClassic):
             self._tell(known, f"the fit explodes: its variance has a persistence of {persistence:.3g}")
 
     def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
-        """Those of the normal or of Student's t, as fitted."""
-        if self.distribution == "normal":
-            return super().standard_quantiles(levels)
-        from scipy.stats import t
+        """Those of the normal, of Student's t or of the skewed t, as fitted."""
+        count = SHAPES[self.distribution]
+        return np.asarray(self._errors().ppf(levels, self._parameters[-count:] if count else None))
 
-        degrees = self._parameters[-1]
-        return np.asarray(t.ppf(levels, degrees) * np.sqrt((degrees - 2) / degrees))
+    def _summarise(self) -> FitSummary:
+        found = self._found
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a Hessian that cannot be inverted gives NaN, which says it
+            errors = np.asarray(found.std_err)
+        return FitSummary(
+            self.name,
+            as_table(list(found.params.index), self._parameters, errors),
+            self._persistence(),
+            int(found.nobs) + 1,
+            log_likelihood=float(found.loglikelihood),
+            note="of returns in percent; robust standard errors (Bollerslev and Wooldridge 1992), by arch",
+        )
 
     def _tell(self, known: pd.DataFrame, what: str) -> None:
         last = f" to {day(known.index[-1])}" if isinstance(known.index, pd.DatetimeIndex) else ""
-        warnings.warn(f"{self.name}, on {len(known)} rows{last}: {what}", FitWarning, stacklevel=6)
+        warnings.warn(f"{self.name}, on {len(known)} rows{last}: {what}", FitWarning, stacklevel=7)
 
-    def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
+    def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
         fixed = self._model(_percent(frame)).fix(self._parameters)
         first = int(origins.min()) - 1  # returns begin a row later than prices
-        daily = self._ahead(fixed, first)[origins - 1 - first]
-        cumulated = np.cumsum(daily, axis=1) / PERCENT**2
-        return cumulated[:, np.array(self.horizons) - 1]
+        days = self._ahead(fixed, first)[origins - 1 - first]
+        means = np.cumsum(days, axis=1) / np.arange(1, days.shape[1] + 1) / PERCENT**2
+        return means[:, np.array(self.horizons) - 1]
 
     def _ahead(self, fixed: Any, first: int) -> np.ndarray:
         """Daily variances [N, rows ahead] from each row since `first`."""
@@ -101,11 +122,13 @@ class GARCH(_Garch):
         p: lags of the squared errors.
         o: lags of the squared errors below 0: losses count more than gains.
         q: lags of the variance.
-        distribution: of the errors, "normal" or "t".
+        distribution: of the errors, "normal", "t" or "skewt".
         horizons: rows ahead that a variance covers.
 
     >>> [GARCH().name, GARCH(distribution="t").name, GARCH(o=1, distribution="t").name, GARCH(2, 0, 1).name]
     ['GARCH', 'GARCH-t', 'GJR-t', 'GARCH(2,0,1)']
+    >>> GARCH(distribution="skewt").name
+    'GARCH-skewt'
     """
 
     def __init__(
@@ -122,7 +145,7 @@ class GARCH(_Garch):
         self.o: int = o
         self.q: int = q
         orders = "" if (p, q) == (1, 1) and o <= 1 else f"({p},{o},{q})"
-        self.name: str = f"{'GJR' if o else 'GARCH'}{orders}{'-t' if distribution == 't' else ''}"
+        self.name: str = f"{'GJR' if o else 'GARCH'}{orders}{_suffix(distribution)}"
 
     def _volatility(self) -> Any:
         from arch import univariate
@@ -148,13 +171,13 @@ class EGARCH(_Garch):
     not exist.
 
     Args:
-        distribution: of the errors, "normal" or "t".
+        distribution: of the errors, "normal", "t" or "skewt".
         horizons: rows ahead that a variance covers.
     """
 
     def __init__(self, *, distribution: str = "normal", horizons: Sequence[int] = (1, 5)) -> None:
         super().__init__(distribution, horizons)
-        self.name = f"EGARCH{'-t' if distribution == 't' else ''}"
+        self.name = f"EGARCH{_suffix(distribution)}"
 
     def _volatility(self) -> Any:
         from arch import univariate
@@ -180,6 +203,10 @@ class EGARCH(_Garch):
         omega, alpha, gamma = self._parameters[1:4]
         z = self._residuals
         return np.asarray(omega + alpha * (np.abs(z) - np.sqrt(2 / np.pi)) + gamma * z)
+
+
+def _suffix(distribution: str) -> str:
+    return "" if distribution == "normal" else f"-{distribution}"
 
 
 def _percent(frame: pd.DataFrame) -> np.ndarray:

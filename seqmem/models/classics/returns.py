@@ -7,7 +7,7 @@ import pandas as pd
 
 from seqmem.evaluation.forecast import Prediction
 from seqmem.models.base import Classic
-from seqmem.models.classics.ewma import VarianceClassic
+from seqmem.models.classics.variance import VarianceClassic
 from seqmem.quantities import Quantity, Return
 
 _TAIL = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
