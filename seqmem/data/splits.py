@@ -133,6 +133,12 @@ class Split:
         """The split that trains on all that lies before the test part."""
         return replace(self, validation_start=None)
 
+    def final(self, data: PriceData) -> "Split":
+        """The split that trains on all rows and holds nothing back, for a model that is put to use."""
+        last = max(index[-1] for index in _indices(data).values())
+        after = last + (1 if isinstance(last, int | np.integer) else pd.Timedelta(days=1))
+        return replace(self, train_start=None, validation_start=None, test_start=after, end=None)
+
     def _part(
         self, part: str, data: PriceData, start: Any, stop: Any, context_length: int, horizon: int
     ) -> ById:

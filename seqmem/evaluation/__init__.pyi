@@ -29,6 +29,7 @@ from .scores import Score as Score
 from .scores import SquaredLogError as SquaredLogError
 from .scores import SquaredReturns as SquaredReturns
 from .scores import SquaredVarianceError as SquaredVarianceError
+from .scores import usual_scores as usual_scores
 from .significance import CONFIDENCE as CONFIDENCE
 from .significance import MIN_ORIGINS as MIN_ORIGINS
 from .significance import SIGNIFICANCE as SIGNIFICANCE

@@ -10,7 +10,7 @@ from keras import ops
 
 from seqmem._configured import Configured
 from seqmem.data import windows
-from seqmem.data.dataset import PriceData, day
+from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.data.stationarity import require_stationary
@@ -68,7 +68,6 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         self.network = network
         self.target: Target = target or PricePath()
         self.lookback = lookback
-        self._fitted_until = ""
         _check_pair(network, self.target)
 
     @property
@@ -160,6 +159,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         split: Split,
         recipe: Recipe | None = None,
         *,
+        adapt: bool = True,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         check_inputs: Callable[..., None] | None = require_stationary,
         **options: Any,
@@ -175,6 +175,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             split: which origins are trained and validated on.
             recipe: epochs, batch size, learning rate, ...; by default the network's own. After `compile`,
                 the optimizer and loss that were given there count.
+            adapt: whether the transform learns from these rows; else it stays as it is.
             callbacks: Keras callbacks.
             check_inputs: called with what the network would see of the training part; it raises where that
                 must not be trained on. None trains on anything.
@@ -196,14 +197,14 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             context_length=self.context_length,
             horizon=max(self.horizons),
         )
-        self.target.adapt(seen.known)
+        if adapt:
+            self.target.adapt(seen.known)
         self.target.use_calendar(data.calendar)
         if check_inputs is not None:
             for known in seen.known:
                 for feature in self.target.stationary_view(known).T:
                     check_inputs(feature, differenced=self.target.transform.warmup > 0)
         self.train_on(seen, recipe, callbacks, **options)
-        self._fitted_until = day(seen.until)
         return self
 
     def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> Prediction:
@@ -227,12 +228,11 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         return pairs.map(lambda rows, at: windows.histories(rows, at, self.context_length))
 
     def __repr__(self) -> str:
-        horizons = ", ".join(map(str, self.horizons))
         count = f"{self.network.count_params():,}" if self.network.built else "no"
-        until = f"fitted until {self._fitted_until}" if self._fitted_until else "not fitted here"
+        until = f"fitted until {self.fitted_until}" if self.fitted_until else "not fitted here"
         return (
             f"Forecaster({type(self.network).__name__}, {type(self.target).__name__}, "
-            f"lookback={self.lookback}, horizons=({horizons}), {count} parameters, {until})"
+            f"lookback={self.lookback}, horizons={self.horizons}, {count} parameters, {until})"
         )
 
 

@@ -3,14 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, Protocol, Self, TypeVar
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from seqmem.data import windows
-from seqmem.data.dataset import PriceData
+from seqmem.data.dataset import PriceData, day
 from seqmem.data.splits import Split
 from seqmem.heads import LabelForecast
 from seqmem.models.callbacks import DivergenceRecorder, RaiseWhenDiverged, with_average
@@ -70,6 +72,8 @@ class TrainedOnWindows(keras.Model, ABC):
         super().__init__(**kwargs)
         self._chunk_length = 1
         self._compiled_for: Recipe | None = None
+        self._trained_by: Recipe | None = None
+        self.fitted_until: str = ""  # the last date that training knew
         object.__setattr__(self, "_diverged", DivergenceRecorder())  # past Keras's tracking: no weight
 
     @property
@@ -80,6 +84,13 @@ class TrainedOnWindows(keras.Model, ABC):
     @abstractmethod
     def respond(self, history: Tensor, training: bool = False) -> LabelForecast:
         """The forecast of a batch of histories."""
+
+    @property
+    def fitted_by(self) -> Recipe | None:
+        """The recipe of the last fit, its epochs those of the weights that were kept."""
+        if self._trained_by is None or not (losses := self.history.history.get("val_loss")):
+            return self._trained_by
+        return replace(self._trained_by, epochs=int(np.argmin(losses)) + 1)
 
     def train_on(
         self,
@@ -127,6 +138,7 @@ class TrainedOnWindows(keras.Model, ABC):
             shuffle=False,  # the batches come in a new order
             **{"verbose": 0, **options},
         )
+        self._trained_by, self.fitted_until = recipe, day(seen.until)
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """One step of gradient descent on a batch of `windows.pair_with_series`."""

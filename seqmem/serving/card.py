@@ -2,13 +2,15 @@
 
 import json
 import platform
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.dataset import Dataset, PriceData, day
 from seqmem.data.reading import as_dataset
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.exporting.endpoints import endpoints
@@ -20,7 +22,12 @@ PACKAGES = ("seqmem", "keras", "keras-tuner", "numpy", "pandas")
 
 
 def card(
-    forecaster: Forecaster, *, name: str, prices: PriceData | None = None, **more: Any
+    forecaster: Forecaster,
+    *,
+    name: str,
+    prices: PriceData | None = None,
+    dates: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     """What `card.json` holds.
 
@@ -28,6 +35,8 @@ def card(
         forecaster: a fitted forecaster.
         name: of the model.
         prices: what it was made from.
+        dates: where they are not those of the forecaster and the prices: `trained`, the last that training
+            knows; `scored`, the first and the last of the scores; `data`, the last of all.
         **more: hyperparameters, scores, seed, ...: anything that JSON can hold.
     """
     import tensorflow as tf
@@ -58,12 +67,15 @@ def card(
         "weights": weights_hash(forecaster.weights),
         "example": example,
         "config": forecaster.get_config(),
+        **({} if forecaster.fitted_by is None else {"training": asdict(forecaster.fitted_by)}),
         "transform": {weight.path: float(weight) for weight in forecaster.target.weights},
         "versions": {"python": platform.python_version(), "tensorflow": tf.__version__, **versions},
     }
+    known = {"trained": forecaster.fitted_until} if forecaster.fitted_until else {}
     if data is not None:
+        known |= {"data": day(max(frame.index[-1] for frame in data.frames.values()))}
         about |= {"calendar": data.calendar.to_config(), "data": _of_data(data)}
-    return about | more
+    return about | {"dates": known | dict(dates or {})} | more
 
 
 def _of_data(data: Dataset) -> dict[str, Any]:

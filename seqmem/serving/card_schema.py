@@ -35,6 +35,14 @@ class Data(msgspec.Struct):
     doubts: list[str] = []
 
 
+class Dates(msgspec.Struct):
+    """The last dates that the model knows: of training, the first and last of its scores, and of its data."""
+
+    trained: str | None = None
+    scored: tuple[str, str] | None = None
+    data: str | None = None
+
+
 class Card(msgspec.Struct, kw_only=True):
     """The part of a card that programs read; what else stands in it is for people."""
 
@@ -62,6 +70,8 @@ class Card(msgspec.Struct, kw_only=True):
     operations: list[str]
     files: Annotated[dict[str, Hash], msgspec.Meta(min_length=1)]
     data: Data | None = None
+    dates: Dates | None = None
+    training: dict[str, bool | int | float | None] | None = None
 
 
 def check_schema(about: Any) -> None:

@@ -23,6 +23,7 @@ FLOORS = [
     {"seqmem.targets", "seqmem.networks", "seqmem.evaluation"},
     {"seqmem.models"},
     {"seqmem.diagnostics", "seqmem.serving"},
+    {"seqmem.lifecycle"},
     {"seqmem.report"},
     {"seqmem.experiments"},
     {"seqmem.cli"},

@@ -1,7 +1,7 @@
 """Classics: models without a network, which a network has to beat."""
 
 from seqmem.models.base import Classic
-from seqmem.models.classics.benchmarks import REFERENCES, benchmark_models, naive_models
+from seqmem.models.classics.benchmarks import REFERENCES, benchmark_models, classics_of, naive_models
 from seqmem.models.classics.ewma import EWMA, ConstantVariance
 from seqmem.models.classics.fit_summary import FitSummary
 from seqmem.models.classics.garch import EGARCH, GARCH, FitWarning
@@ -34,5 +34,6 @@ __all__ = [
     "RealisedGARCH",
     "WalkForward",
     "benchmark_models",
+    "classics_of",
     "naive_models",
 ]

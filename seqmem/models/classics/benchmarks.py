@@ -9,6 +9,8 @@ from seqmem.models.classics.har import HAR, RangeHAR
 from seqmem.models.classics.log_har import LogHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn
 from seqmem.models.classics.realised import RealisedGARCH
+from seqmem.models.classics.returns import HistoricalSimulation, OwnDistribution
+from seqmem.quantities import Quantity
 
 REFERENCES = ("GARCH-t", "GJR-t")  # that a model of variances should beat
 
@@ -44,3 +46,17 @@ def naive_models(horizon: int) -> dict[str, Classic]:
     """
     models = [LastClose(horizon=horizon), Drift(horizon=horizon), MeanReturn(horizon=horizon)]
     return {model.name: model for model in models}
+
+
+def classics_of(quantity: Quantity, horizons: Sequence[int]) -> dict[str, Classic]:
+    """The classics that forecast a quantity, not fitted, by name.
+
+    >>> from seqmem.quantities import Price, Return
+    >>> list(classics_of(Price(), (1, 2))), list(classics_of(Return(), (1,)))[:2]
+    (['last close', 'drift', 'mean return'], ['historical 500', 'EWMA'])
+    """
+    variances = benchmark_models(horizons)
+    errors = [OwnDistribution(one) for one in variances.values() if isinstance(one, EWMA | GARCH)]
+    naive, returns = naive_models(max(horizons)), HistoricalSimulation(horizons=horizons)
+    known = [*naive.values(), *variances.values(), returns, *errors]
+    return {one.name: one for one in known if type(one.quantity) is type(quantity)}

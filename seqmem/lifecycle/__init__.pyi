@@ -1,0 +1,4 @@
+"""The public names of seqmem.lifecycle, each with its home."""
+
+from .comparing import Comparison as Comparison
+from .comparing import compare_models as compare_models
