@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-FAILED, REFUSED, STOPPED = 1, 2, 130
-"""Exit statuses: bad data or failed work; an option or path refused before any work; Ctrl-C or SIGTERM."""
+FAILED, REFUSED, WORSE, STOPPED = 1, 2, 3, 130
+"""Exit statuses: bad data or failed work; an option or path refused before any work; a model that is worse
+than it was, or whose inputs have drifted; Ctrl-C or SIGTERM."""
 
 GROUPS = ("Prices and models", "After a search", "Exported models", "On several machines", "Experiments")
 

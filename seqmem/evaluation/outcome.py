@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import Dataset
+from seqmem.data.dataset import Dataset, day
 from seqmem.data.measures import squared_returns
 from seqmem.evaluation.forecast import Forecast
 
@@ -48,6 +48,16 @@ class Outcome:
         for name, rows in self.series():
             found[rows] = self.data.values(name, ("close",))[self.origins[rows], 0]
         return found
+
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last date of what came."""
+        firsts, lasts = [], []
+        for name, rows in self.series():
+            dates, origins = self.data.dates(name), self.origins[rows]
+            firsts.append(dates[min(int(origins.min()) + 1, len(dates) - 1)])
+            lasts.append(dates[min(int(origins.max()) + max(self.horizons), len(dates) - 1)])
+        return day(min(firsts)), day(max(lasts))
 
     def value(self, column: str = "close") -> np.ndarray:
         """A column h rows after each origin, [N, H]; NaN beyond the end of the series."""

@@ -14,6 +14,12 @@ LIMITS = (
 )
 
 
+FINAL = (
+    "This model is trained on all rows, and nothing was held back to score it on. The scores are those of "
+    "the same configuration, trained on the rows before those that it was scored on."
+)
+
+
 def page(about: Mapping[str, Any]) -> str:
     """What ``card.json`` holds, as Markdown."""
     parts = [f"# {about['name']}", *_sections(about)]
@@ -30,6 +36,14 @@ def _sections(about: Mapping[str, Any]) -> Iterable[str]:
     )
     if "data" in about:
         yield "## Data\n\n" + _table(about["data"])
+    if about.get("dates"):
+        last = {"trained": "trained on rows up to", "scored": "scored on", "data": "last row of the data"}
+        yield "## Dates\n\n" + _table({last.get(name, name): at for name, at in about["dates"].items()})
+    if about.get("final"):
+        yield FINAL
+    if about.get("update", {}).get("comparison"):
+        title = f"## Beside version {about['update']['version']}, on rows that neither had seen"
+        yield f"{title}\n\n" + _rows(about["update"]["comparison"])
     if "hyperparameters" in about:
         yield "## Configuration\n\n" + _table(about["hyperparameters"])
     if "trials" in about:
