@@ -27,7 +27,9 @@ def home(exported, tmp_path):
 def updated(exported, tmp_path_factory):
     home = tmp_path_factory.mktemp("updated") / "small"
     shutil.copytree(exported, home / "1")
-    return update(home, LONG[:500], epochs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        _shifted(patch, by=1e-4)
+        return update(home, LONG[:500], epochs=1)
 
 
 def test_an_update_is_the_next_version_and_its_card_tells_what_it_knows(updated, exported):
@@ -58,13 +60,13 @@ def _scale(card):
     return list(card["transform"].values())
 
 
-def _shifted(monkeypatch):
-    """Training that makes a model worse, and costs nothing."""
+def _shifted(monkeypatch, by=0.7):
+    """Training that makes a model another, or a worse one, and costs nothing."""
 
     def train(self, folder, data, split):
         forecaster = load(folder)
         for weight in forecaster.trainable_weights:
-            weight.assign(weight + 0.7)
+            weight.assign(weight + by)
         return forecaster
 
     monkeypatch.setattr(Retraining, "train", train)
