@@ -1,10 +1,13 @@
 """What every test may use."""
 
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("COLUMNS", "120")
+# A test compiles for some milliseconds of work: XLA need not make that work quick.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import keras
 import numpy as np
@@ -14,10 +17,18 @@ import served_models
 from hypothesis import settings
 from samples import random_walk, small_forecaster, split_for
 
+from seqmem.process import configure_cpu
 from seqmem.recipe import Recipe
 
 settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
 settings.load_profile("seqmem")
+configure_cpu()  # as every command does
+gc.set_threshold(50_000, 20, 20)  # a traced graph is 100,000 objects, and all are needed
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # modules stay: no collection looks through them again
 
 
 def pytest_terminal_summary(terminalreporter):

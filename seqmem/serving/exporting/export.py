@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -135,11 +134,15 @@ def _check_fitted(forecaster: Forecaster) -> None:
 
 
 def _write_saved_model(forecaster: Forecaster, folder: Path, about: str) -> None:
-    archive = keras.export.ExportArchive()
-    archive.track(forecaster)
+    """Trace each function once: Keras's ExportArchive does it twice, to find variables and to save."""
+    model, signatures, functions = tf.Module(), {}, {}
+    model.weights = [variable.value for variable in forecaster.variables]
     for name, function, inputs in endpoints(forecaster, about):
-        archive.add_endpoint(name, function, input_signature=inputs)
-    archive.write_out(str(folder), verbose=False)
+        if function not in functions:  # a variance has one under two names
+            functions[function] = tf.function(function, input_signature=inputs, autograph=False)
+        signatures[name] = functions[function]
+        setattr(model, name, signatures[name])
+    tf.saved_model.save(model, str(folder), signatures)
 
 
 def _to_disk(folder: Path) -> None:
