@@ -8,6 +8,7 @@ from .data.calendars import EveryDay as EveryDay
 from .data.calendars import Weekdays as Weekdays
 from .data.dataset import Dataset as Dataset
 from .data.exchanges import Exchange as Exchange
+from .data.pool import Pool as Pool
 from .data.reading import as_dataset as as_dataset
 from .data.reading import read as read
 from .data.splits import ExpandingWindow as ExpandingWindow

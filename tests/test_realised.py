@@ -37,12 +37,12 @@ def test_a_realised_variance_is_learnt_from_scored_on_and_served(use_range, tmp_
 
 def test_its_label_is_the_weighted_variance():
     target = RawVariance((1, 2), realised="realized_variance", realised_weight=0.25)
-    rows = target.to_array(read(_bars()).frame).astype("float32")
-    target.adapt([rows[:200]])
-    squares, realised = squared_returns(rows[:, -1]), rows[:, 0]
+    rows = target.training_rows(read(_bars()).frame, 200).astype("float32")
+    target.adapt([rows[:200, :2]])
+    squares, realised = squared_returns(rows[:, 1]), rows[:, 0]
     scale = squares[1:200].mean() / realised[1:200].mean()
     daily = 0.75 * squares + 0.25 * scale * realised
-    label = target.label(rows[None, 101:103], rows[None, 90:101])
+    label = target.label(rows[None, 101:103], rows[None, 90:101, :2])
     expected = np.array([daily[101], daily[101:103].mean()]) / squares[1:200].mean()
     np.testing.assert_allclose(np.asarray(label)[0, :, 0], expected, rtol=1e-3)
 

@@ -33,11 +33,13 @@ CELLS = [RNNCell, LSTMCell, GRUCell]
 
 
 def _windows(target, bars, count=7, steps=6):
-    levels = target.to_array(read(bars).frame).astype("float32")
+    rows = target.training_rows(read(bars).frame, len(bars)).astype("float32")
+    levels = rows[:, : len(target.columns)]
     target.adapt([levels])
     length, ahead = steps + target.warmup, max(target.horizons)
     at = np.linspace(length - 1, len(levels) - 1 - ahead, count).astype(int)
-    return at, *(np.stack([levels[o + a : o + b] for o in at]) for a, b in ((1 - length, 1), (1, 1 + ahead)))
+    history = np.stack([levels[o + 1 - length : o + 1] for o in at])
+    return at, history, np.stack([rows[o + 1 : o + 1 + ahead] for o in at])
 
 
 @pytest.mark.parametrize("make", VARIANCE_TARGETS)
@@ -46,15 +48,18 @@ def test_a_network_that_gave_the_label_would_forecast_what_came(make):
     at, history, future = _windows(target, BARS)
     label = target.label(future, history)
     forecast = target.inverse(label[..., 0], history)
-    weight, scale = target.parkinson_weight, float(target.range_scale)
+    weight = target.parkinson_weight
+    scale = squared_returns(ROWS)[1:].mean() / parkinson(ROWS)[1:].mean()
     daily = (1 - weight) * squared_returns(ROWS) + weight * scale * parkinson(ROWS)
     expected = [[daily[o + 1 : o + 1 + days].sum() for days in target.horizons] for o in at]
     np.testing.assert_allclose(forecast, expected, rtol=1e-3)
-    if weight:
-        known = ROWS[:400]
-        target.adapt([known])
-        ratio = squared_returns(known)[1:].mean() / parkinson(known)[1:].mean()
-        assert float(target.range_scale) == pytest.approx(ratio, rel=1e-6)
+
+
+def test_the_scale_of_the_range_is_that_of_the_known_rows():
+    known = slice(1, 400)
+    scale = squared_returns(ROWS)[known].mean() / parkinson(ROWS)[known].mean()
+    daily = ScaleFreeVariance(**SMALL, parkinson_weight=1.0).training_rows(read(BARS).frame, 400)[:, -1]
+    np.testing.assert_allclose(daily[1:], scale * parkinson(ROWS)[1:], rtol=1e-9)
 
 
 @pytest.mark.parametrize("use_range", [True, False])

@@ -11,6 +11,7 @@ from keras import ops
 from seqmem._configured import Configured
 from seqmem.data import windows
 from seqmem.data.dataset import PriceData
+from seqmem.data.pool import Pool
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.data.stationarity import require_stationary
@@ -159,6 +160,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         split: Split,
         recipe: Recipe | None = None,
         *,
+        pool: Pool | None = None,
         adapt: bool = True,
         callbacks: Sequence[keras.callbacks.Callback] = (),
         check_inputs: Callable[..., None] | None = require_stationary,
@@ -175,6 +177,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             split: which origins are trained and validated on.
             recipe: epochs, batch size, learning rate, ...; by default the network's own. After `compile`,
                 the optimizer and loss that were given there count.
+            pool: other series to learn from too, cut by date; see `seqmem.Pool`.
             adapt: whether the transform learns from these rows; else it stays as it is.
             callbacks: Keras callbacks.
             check_inputs: called with what the network would see of the training part; it raises where that
@@ -190,13 +193,8 @@ class Forecaster(Configured, Model, TrainedOnWindows):
         """
         recipe = recipe or self.network.recipe
         data = as_dataset(data, allow_negative=not self.positive)
-        seen = examples(
-            data,
-            split,
-            to_array=self.target.to_array,
-            context_length=self.context_length,
-            horizon=max(self.horizons),
-        )
+        size = {"context_length": self.context_length, "horizon": max(self.horizons)}
+        seen = examples(data, split, self.target, pool=pool, **size)
         if adapt:
             self.target.adapt(seen.known)
         self.target.use_calendar(data.calendar)

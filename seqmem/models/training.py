@@ -71,6 +71,7 @@ class TrainedOnWindows(keras.Model, ABC):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._chunk_length = 1
+        self._weighted = False
         self._compiled_for: Recipe | None = None
         self._trained_by: Recipe | None = None
         self.fitted_until: str = ""  # the last date that training knew
@@ -117,6 +118,9 @@ class TrainedOnWindows(keras.Model, ABC):
                 f"chunk_length=1. Received: chunk_length={recipe.chunk_length}"
             )
         self._compile_for(recipe, len(seen.train))
+        if self._weighted != seen.weighted:
+            self._weighted = seen.weighted
+            self.train_function = self.test_function = None  # they have it built in
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._diverged, seen.when)]
         if seen.validation is not None:
             options["validation_data"] = windows.pair_with_series(
@@ -175,7 +179,7 @@ class TrainedOnWindows(keras.Model, ABC):
             x: histories [B, T + warm-up, C].
             y: labels [B, H, 1].
             y_pred: raw outputs [B, H, M, K].
-            sample_weight: as in Keras, where `compile` was given a loss.
+            sample_weight: of each example, [B]; None: 1.
             training: whether a step is trained.
         """
         if self._compile_loss is not None:
@@ -186,6 +190,9 @@ class TrainedOnWindows(keras.Model, ABC):
                 )
             return super().compute_loss(x, y, y_pred[..., 0], sample_weight, training)
         losses = self.network.head.loss(y, y_pred)
+        if sample_weight is not None:
+            weights = ops.cast(sample_weight, losses.dtype)
+            losses = losses * ops.reshape(weights, (-1, *[1] * (len(losses.shape) - 1)))
         total = ops.sum(losses) / ops.cast(ops.prod(ops.shape(losses)), losses.dtype)
         extra = [ops.sum(ops.cast(one, total.dtype)) for one in self.losses]
         return ops.sum(ops.stack([total, *extra])) if extra else total
@@ -221,17 +228,21 @@ class TrainedOnWindows(keras.Model, ABC):
         rows, origins = data
         size = {"context_length": self.context_length, "horizon": max(self.network.horizons)}
         history, future = windows.gather(rows, origins, **size)
-        inputs = self.target.inputs(history)
+        columns = len(self.target.columns)  # what stands after them is for the label alone
+        inputs = self.target.inputs(history[..., :columns])
         chunk_length = origins.shape[1]
         if chunk_length > 1:
             read = self.target.label_context or self.context_length
             history = history[:, -(read + chunk_length - 1) :]
             history, future = windows.split_chunks(history, future, chunk_length)
+        history, weight = history[..., :columns], None
+        if self._weighted:
+            future, weight = future[..., :-1], future[:, 0, -1]
         label = self.target.label(future, history)
         raw = self.network(
             inputs, training=training, teacher=label if training else None, chunk_length=chunk_length
         )
-        return self.compute_loss(history, label, raw, training=training), label, raw
+        return self.compute_loss(history, label, raw, weight, training), label, raw
 
     def _logs(self, loss: Tensor, label: Tensor, raw: Tensor) -> dict[str, Tensor]:
         self._loss_tracker.update_state(loss, sample_weight=ops.shape(label)[0])

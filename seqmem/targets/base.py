@@ -95,6 +95,15 @@ class Target(Configured, keras.layers.Layer, ABC):
             )
         return values
 
+    def training_rows(self, frame: pd.DataFrame, known: int) -> np.ndarray:
+        """A series as it is trained on: [N, C + D], D columns after those of `to_array` for `label` alone.
+
+        Args:
+            frame: the series.
+            known: its first rows, that the D columns may learn a scale from: it is the series' own.
+        """
+        return self.to_array(frame)
+
     def adapt(self, known: Sequence[np.ndarray]) -> None:
         """Learn from the training parts [n, C] alone, one for each series.
 
@@ -118,7 +127,10 @@ class Target(Configured, keras.layers.Layer, ABC):
 
     @abstractmethod
     def label(self, future: Tensor, history: Tensor) -> Tensor:
-        """The rows [B, max horizon, C] that follow `history` -> what the head should give [B, H, 1]."""
+        """The rows [B, max horizon, C + D] after a history [B, T, C] -> what the head should give [B, H, 1].
+
+        Rows are those of `training_rows`.
+        """
 
     @abstractmethod
     def inverse(self, values: Tensor, history: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import ops
 
 from seqmem.data.calendars import Calendar
@@ -66,15 +67,7 @@ class VarianceTarget(Target):
         self.quantity = Variance(periods_per_year)
         self.horizons = tuple(horizons)
         self.parkinson_weight = parkinson_weight
-        self.range_scale: Any = self.add_weight(
-            name="range_scale", shape=(), initializer="ones", trainable=False
-        )
-
         self.realised, self.realised_weight = realised, realised_weight
-        if realised is not None:
-            self.realised_scale: Any = self.add_weight(
-                name="realised_scale", shape=(), initializer="ones", trainable=False
-            )
 
     @property
     def needs_range(self) -> bool:
@@ -87,14 +80,24 @@ class VarianceTarget(Target):
         realised = () if self.realised is None else (self.realised,)
         return (*(("high", "low") if self.needs_range else ()), *realised, "close")
 
+    def training_rows(self, frame: pd.DataFrame, known: int) -> np.ndarray:
+        """The prices, and the day's variance that a label is a mean of: [N, C + 1].
+
+        A squared return exceeds Parkinson's variance and a realised one: nights, and the ticks between. By
+        how much differs from series to series, so the factors are each series' own, of its known rows.
+        """
+        rows = self.to_array(frame)
+        squares = squared_returns(rows[:, -1])
+        daily = (1 - self.parkinson_weight - self.realised_weight) * squares
+        if self.parkinson_weight:
+            ranges = parkinson(rows[:, [0, 1, -1]])
+            daily = daily + self.parkinson_weight * _as_high(ranges, squares, known)
+        if self.realised_weight:
+            daily = daily + self.realised_weight * _as_high(rows[:, -2], squares, known)
+        return np.concatenate([rows, np.nan_to_num(daily)[:, None]], axis=1)
+
     def adapt(self, known: Sequence[np.ndarray]) -> None:
-        """Learn by how much a squared return exceeds Parkinson's variance: nights, and the ticks between."""
-        squares = np.concatenate([squared_returns(one[:, -1])[1:] for one in known])
-        if self.needs_range:
-            ranges = np.concatenate([parkinson(one[:, [0, 1, -1]])[1:] for one in known])
-            self.range_scale.assign(squares.mean() / ranges.mean())
-        if self.realised is not None:
-            self.realised_scale.assign(squares.mean() / np.concatenate([one[1:, -2] for one in known]).mean())
+        """Nothing is learnt, of one series or of many: everything is relative to its own history."""
 
     def use_calendar(self, calendar: Calendar) -> None:
         """Annualise with the rows that are a year of the data."""
@@ -111,15 +114,8 @@ class VarianceTarget(Target):
 
     def label(self, future: Tensor, history: Tensor) -> Tensor:
         """Mean variance over each horizon, over the scale: [B, H, 1]."""
-        rows = ops.concatenate([history[:, -1:], future], axis=1)
-        variance = self._squares(rows)
-        if self.parkinson_weight or self.realised_weight:
-            variance = (1 - self.parkinson_weight - self.realised_weight) * variance
-        if self.parkinson_weight:
-            variance = variance + self.parkinson_weight * (self.range_scale * self._ranges(rows[:, 1:]))
-        if self.realised_weight:
-            variance = variance + self.realised_weight * self._realised(rows[:, 1:])
-        means = [ops.mean(variance[:, :days], axis=1) for days in self.horizons]
+        daily = future[..., len(self.columns)]
+        means = [ops.mean(daily[:, :days], axis=1) for days in self.horizons]
         return (ops.stack(means, axis=1) / self.scale(history))[..., None]
 
     def inverse(self, values: Tensor, history: Tensor) -> Tensor:
@@ -137,7 +133,13 @@ class VarianceTarget(Target):
         return range_variance(history[..., 0], history[..., 1], ops)
 
     def _realised(self, history: Tensor) -> Tensor:
-        return self.realised_scale * history[..., -2]
+        return history[..., -2]
+
+
+def _as_high(variances: np.ndarray, squares: np.ndarray, known: int) -> np.ndarray:
+    """Variances [N], scaled to the mean of the squared returns over the known rows."""
+    mean = variances[1:known].mean()
+    return variances * (squares[1:known].mean() / mean) if mean > 0 else variances
 
 
 class RawVariance(VarianceTarget):
@@ -158,7 +160,6 @@ class RawVariance(VarianceTarget):
 
     def adapt(self, known: Sequence[np.ndarray]) -> None:
         """Learn the mean squared return."""
-        super().adapt(known)
         self.mean.assign(np.concatenate([squared_returns(one[:, -1])[1:] for one in known]).mean())
 
     def scale(self, history: Tensor) -> Tensor:

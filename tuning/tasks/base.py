@@ -113,11 +113,13 @@ class Task(ABC):
         head = self.network({**self.space.nearest(self.default)}, data).head
         size = {"context_length": max(split.context_length, target.warmup + 1), "horizon": ahead}
         train, validation = split.train(data, **size), split.validation(data, **size)
-        arrays = {name: target.to_array(frame) for name, frame in data.frames.items()}
-        target.adapt([arrays[name][: rows[-1] + ahead + 1] for name, rows in train.items()])
+        known = {name: int(rows[-1]) + ahead + 1 for name, rows in train.items()}
+        arrays = {name: target.training_rows(frame, known[name]) for name, frame in data.frames.items()}
+        columns = len(target.columns)
+        target.adapt([arrays[name][:rows, :columns] for name, rows in known.items()])
         losses = []
         for name, rows in validation.items():
-            history = arrays[name][rows[:, None] + np.arange(-target.warmup, 1)].astype("float32")
+            history = arrays[name][rows[:, None] + np.arange(-target.warmup, 1), :columns].astype("float32")
             future = arrays[name][rows[:, None] + np.arange(1, ahead + 1)].astype("float32")
             raw = self.naive_outputs(target, history)
             losses.append(np.asarray(head.loss(target.label(future, history), raw), "float64").ravel())
