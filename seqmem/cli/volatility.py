@@ -39,12 +39,26 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add(
         "--cells",
         type=choices(str),
-        default=("lstm", "gru"),
+        default=("gru", "lstm"),
         metavar="A,B,...",
-        help="the networks: lstm, gru, rnn or your own module:Class (lstm,gru)",
+        help="the networks: gru, lstm, rnn or your own module:Class (gru,lstm)",
     )
     for name, default, about in NUMBERS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")
+    add(
+        "--pool",
+        action="append",
+        metavar="FILE",
+        help="another series or panel that the networks learn from too, until the date on which the "
+        "validation part begins; may be repeated (the bundled series)",
+    )
+    add("--no-pool", action="store_true", help="let the networks learn from this series alone")
+    add(
+        "--refit",
+        type=whole(1),
+        metavar="N",
+        help="train the networks on every N days too, from the weights that they have (once)",
+    )
     add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
     add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility")
@@ -56,6 +70,15 @@ def check(options: argparse.Namespace) -> None:
     check_cells(options.cells)
     check_prices(options)
     check_files(options)
+    if options.panel and (options.pool or options.no_pool or options.refit):
+        raise ValueError("--pool, --no-pool and --refit are for one series: a panel is pooled as it is")
+    if options.pool and options.no_pool:
+        raise ValueError("--pool: not with --no-pool")
+    if options.pool:
+        from seqmem.data.loading import check_source
+
+        for source in options.pool:
+            check_source(source)
     if options.plot and options.panel:
         raise ValueError("--plot draws one series: not with --panel")
     check_export(options.export, options)
@@ -74,7 +97,7 @@ def read(options: argparse.Namespace) -> "Dataset":
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Train, score and show; write what is wanted."""
     from seqmem.cells import cell_class
-    from seqmem.experiments.league import panel_league, volatility_league
+    from seqmem.experiments.league import BUNDLED_POOL, panel_league, volatility_league
 
     for cell in options.cells:
         cell_class(cell)
@@ -91,7 +114,10 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         if options.panel:
             found = panel_league(data, cell=options.cells[0], progress=progress, **given)
         else:
-            found = volatility_league(data, cells=options.cells, progress=progress, **given)
+            pool = None if options.no_pool else options.pool or BUNDLED_POOL
+            found = volatility_league(
+                data, pool=pool, cells=options.cells, refit=options.refit, progress=progress, **given
+            )
     _show(found, data, options, console)
     return 0
 
@@ -99,7 +125,15 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 def _show(found: "League", data: "Dataset", options: argparse.Namespace, console: "Console") -> None:
     from seqmem.evaluation import ParkinsonRange, SquaredReturns, reference_tests, score_by_series, scorecard
     from seqmem.files import written_whole
-    from seqmem.report import SCORES_NOTE, heading, plot_variances, scorecard_tables, table
+    from seqmem.report import (
+        CALIBRATION_NOTE,
+        SCORES_NOTE,
+        calibration_rows,
+        heading,
+        plot_variances,
+        scorecard_tables,
+        table,
+    )
     from seqmem.serving import export
 
     evaluation, several = found.evaluation, len(data.ids) > 1
@@ -110,6 +144,8 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
         markup=False,
         soft_wrap=True,
     )
+    if not several:
+        console.print(found.pooled, highlight=False, markup=False, soft_wrap=True)
     _show_notes(data.notes, console)
     if several:
         heading("QLIKE (squared returns) of a day ahead, by series", console)
@@ -129,6 +165,10 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
             heading(title, console)
             console.print(table(rows))
         console.print(SCORES_NOTE, style="dim", highlight=False)
+        for h in evaluation.outcome.horizons:
+            heading(f"Calibration over {h} day{'s' if h > 1 else ''}", console)
+            console.print(table(calibration_rows(evaluation, h)))
+        console.print(CALIBRATION_NOTE, style="dim", highlight=False)
     if len(found.spread):
         heading("Spread across seeds: QLIKE of the ensemble, and of its members", console)
         spread = found.spread.reset_index()

@@ -1,5 +1,7 @@
 """The public names of seqmem.evaluation, each with its home."""
 
+from .calibration import Calibration as Calibration
+from .calibration import calibration_table as calibration_table
 from .distribution_scores import CRPS as CRPS
 from .distribution_scores import Coverage as Coverage
 from .distribution_scores import EnergyScore as EnergyScore

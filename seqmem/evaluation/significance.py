@@ -47,6 +47,40 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
 
 
+class MincerZarnowitz(NamedTuple):
+    """The regression of what came on what was forecast, and whether it is the line of 45 degrees."""
+
+    intercept: float
+    slope: float
+    r2: float
+    p_value: float
+
+
+def mincer_zarnowitz(realised: Any, forecast: Any, *, horizon: int = 1) -> MincerZarnowitz:
+    """Mincer and Zarnowitz (1969): realised = a + b forecast + e; a = 0 and b = 1 where it is unbiased.
+
+    The p-value is that of the Wald test of both, by Newey and West's errors with as many lags as
+    `diebold_mariano`; a constant forecast has no slope: NaN.
+
+    >>> draw = np.random.default_rng(0)
+    >>> forecast = draw.uniform(1, 2, size=500)
+    >>> found = mincer_zarnowitz(forecast * draw.normal(size=500) ** 2, forecast)
+    >>> 0.4 < found.slope < 1.6, found.p_value > 0.05
+    (True, True)
+    """
+    from statsmodels.api import OLS
+
+    realised, forecast = np.asarray(realised, "float64"), np.asarray(forecast, "float64")
+    if np.ptp(forecast) <= 1e-9 * np.abs(forecast).max():
+        return MincerZarnowitz(*[float("nan")] * 4)
+    inputs = np.stack([np.ones(len(forecast)), forecast], axis=1)
+    lags = max(horizon - 1, int(np.cbrt(len(forecast))))
+    fitted = OLS(realised, inputs).fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True})
+    p_value = float(fitted.wald_test((np.eye(2), np.array([0.0, 1.0])), scalar=True).pvalue)
+    intercept, slope = fitted.params
+    return MincerZarnowitz(float(intercept), float(slope), float(fitted.rsquared), p_value)
+
+
 def p_in_words(p_value: float) -> str:
     """A p-value as text; of equal losses it is NaN, which is neither small nor large.
 

@@ -7,7 +7,9 @@ from .memory import plot_half_lives as plot_half_lives
 from .memory import plot_saturation as plot_saturation
 from .memory import plot_trace as plot_trace
 from .plots import plot_forecast as plot_forecast
+from .scores import CALIBRATION_NOTE as CALIBRATION_NOTE
 from .scores import SCORES_NOTE as SCORES_NOTE
+from .scores import calibration_rows as calibration_rows
 from .scores import horizon_table as horizon_table
 from .scores import plot_variances as plot_variances
 from .scores import scorecard_tables as scorecard_tables

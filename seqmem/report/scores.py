@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from seqmem.evaluation import CONFIDENCE, SIGNIFICANCE
+from seqmem.evaluation import CONFIDENCE, QLIKE, SIGNIFICANCE, calibration_table
 from seqmem.report.plots import figure_with_axes, saved
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SCORES_NOTE = """QLIKE: mean of x - log x - 1, x = realised / forecast; ° in the model confidence set of 90%.
 Ratios of it to another model's: below 1 is better; * p < .05, ** p < .01, by Diebold-Mariano.
 High-volatility days: the fifth of them with the highest volatility of the 22 days before."""
+CALIBRATION_NOTE = """realised / forecast: the mean ratio; 1 is right, 2 is a forecast of half of what came.
+slope: of what came on the forecast (Mincer and Zarnowitz); * p < .05, ** p < .01 that the line is not the
+diagonal."""
 
 
 def scorecard_tables(
@@ -46,6 +49,25 @@ def scorecard_tables(
             title = f"{quantity.capitalize()} over {rows_ahead}, {regime.title}"
             found[title] = pd.DataFrame(columns).loc[order].rename_axis("model").reset_index()
     return found
+
+
+def calibration_rows(evaluation: "Evaluation", h: int) -> pd.DataFrame:
+    """The calibration of variances over h rows: a row for each model, the nearest to 1 first.
+
+    Args:
+        evaluation: of variances.
+        h: one of its horizons.
+    """
+    proxies: list[Proxy] = [score.proxy for score in evaluation.alike if isinstance(score, QLIKE)]
+    tables = {proxy.name: calibration_table(evaluation, proxy).loc[h] for proxy in proxies}
+    columns: dict[str, pd.Series] = {}
+    for name, rows in tables.items():
+        columns[f"realised\n/forecast\n({_narrow(name)})"] = rows["ratio"].map("{:.2f}".format)
+        columns[f"slope\n({_narrow(name)})"] = rows["slope"].map("{:.2f}".format) + rows["p_value"].map(
+            _stars
+        )
+    off = np.abs(np.log(next(iter(tables.values()))["ratio"]))
+    return pd.DataFrame(columns).loc[off.sort_values(kind="stable").index].rename_axis("model").reset_index()
 
 
 def horizon_table(evaluation: "Evaluation", score: "Score", reference: str = "") -> pd.DataFrame:

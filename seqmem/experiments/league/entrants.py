@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from seqmem.cells import cell_class
 from seqmem.data.dataset import Dataset
+from seqmem.data.pool import Pool
 from seqmem.data.splits import Split
 from seqmem.models.base import Classic, Model
 from seqmem.models.forecaster import Forecaster
+from seqmem.models.refit import RefitNetwork
 from seqmem.models.training import train
 from seqmem.models.volatility import variance_forecaster
 from seqmem.models.walk_forward import WalkForward
@@ -60,16 +62,34 @@ class WalkedClassic(Entrant):
 
 
 class TrainedNetwork(Entrant):
-    """A network, trained once by a recipe, that stops early on the validation part."""
+    """A network, trained by a recipe, that stops early on the validation part.
+
+    Args:
+        make: makes it.
+        recipe: how it is trained.
+        pool: other series that it learns from.
+        every: dates after which it is trained on, from the weights that it has. None: it is trained once.
+    """
 
     may_fail = False
 
-    def __init__(self, make: Callable[[], Forecaster], recipe: Recipe) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Forecaster],
+        recipe: Recipe,
+        pool: Pool | None = None,
+        every: int | None = None,
+    ) -> None:
         self.make: Callable[[], Forecaster] = make
         self.recipe: Recipe = recipe
+        self.pool: Pool | None = pool
+        self.every: int | None = every
         self._sample = make()
         seeds = ensemble_size(self._sample)
-        self.about: str = f"trained with {seeds} seeds" if seeds > 1 else "trained"
+        how = ["trained with", f"{seeds} seeds" if seeds > 1 else "one seed"]
+        how += ["and a pool"] if pool is not None else []
+        how += [f"and again every {every} days"] if every is not None else []
+        self.about: str = " ".join(how)
 
     @property
     def model(self) -> Model:
@@ -77,8 +97,10 @@ class TrainedNetwork(Entrant):
         return self._sample
 
     def fitted(self, data: Dataset, split: Split) -> Model:
-        """Made anew from the seed of the recipe, and trained."""
-        return train(self.make, data, split, self.recipe)
+        """Made from the seed of the recipe, and trained."""
+        if self.every is not None:
+            return RefitNetwork(self.make, self.recipe, self.every, pool=self.pool).fit(data, split)
+        return train(self.make, data, split, self.recipe, pool=self.pool)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.data.dataset import Dataset
+from seqmem.data.pool import Pool
 from seqmem.data.splits import Split
 from seqmem.evaluation import (
     QLIKE,
@@ -23,10 +24,12 @@ from seqmem.evaluation import (
     seed_spread,
 )
 from seqmem.experiments.league.entrants import Entrant, collect_warnings, combined_name, ensemble_size
+from seqmem.experiments.league.recommendation import Recommendation, choice_split, recommend
 from seqmem.models.base import Model
 from seqmem.models.classics import FitWarning
-from seqmem.models.combine import geometric_mean
+from seqmem.models.combine import GeometricMean, geometric_mean
 from seqmem.models.forecaster import Forecaster
+from seqmem.models.refit import RefitNetwork
 from seqmem.models.volatility import forecast_members
 
 CHUNK = 63  # consecutive origins to an example: fewer train nothing
@@ -54,21 +57,45 @@ class League:
 
     Attributes:
         evaluation: every forecast, scored beside what came.
-        forecasters: the networks, fitted, by name.
-        judged: the models that are judged: the first network alone, and with GJR-t.
+        models: every model, fitted, by name; combinations too.
+        judged: the models that are judged.
         references: what the others are measured by.
+        recommendation: which model to use, chosen before the test part was read; None: nothing was chosen.
         spread: QLIKE of the single seeds of each network; see `seed_spread`.
         summary: in plain words, whether the judged have an edge.
         warnings: what the fits said while they were made.
+        data: the series.
+        split: how they were cut.
+        pool: other series that the networks learnt from.
     """
 
     evaluation: Evaluation
-    forecasters: Mapping[str, Forecaster]
+    models: Mapping[str, Model]
     judged: Sequence[Judged]
     references: Sequence[str]
+    recommendation: Recommendation | None
     spread: pd.DataFrame
     summary: str
     warnings: Sequence[str]
+    data: Dataset
+    split: Split
+    pool: Pool | None = None
+
+    @property
+    def pooled(self) -> str:
+        """What the networks learnt from beside the series, and until when."""
+        if self.pool is None:
+            return "not pooled: the networks learnt from this data alone"
+        return self.pool.about(self.split.validation_start, without=self.data)
+
+    @property
+    def forecasters(self) -> dict[str, Forecaster]:
+        """The networks, fitted, by name; of one that was trained on, the last."""
+        return {
+            name: model.forecaster if isinstance(model, RefitNetwork) else model
+            for name, model in self.models.items()
+            if isinstance(model, Forecaster | RefitNetwork)
+        }
 
 
 def play(
@@ -78,6 +105,7 @@ def play(
     judged: Sequence[Judged],
     references: Sequence[str],
     progress: Progress,
+    candidates: Sequence[str] = (),
 ) -> League:
     """Fit every entrant on what lies before the test part, and score all at the same origins of it, once.
 
@@ -88,35 +116,26 @@ def play(
         judged: who is judged in the summary, and against whom.
         references: what the others are measured by.
         progress: told what is about to be done.
+        candidates: models of which one is recommended, by the rows before the test part; it is judged too.
 
     Raises:
-        ValueError: a series too short to train on and to score; a reference or a rival that cannot be fitted.
+        ValueError: a series too short to train on and to score; a reference that cannot be fitted.
     """
     split = _split(data, entrants)
-    origins = split.test(data)
-    needed = {*references, *(name for names in combinations for name in names)}
-    needed |= {name for one in judged for name in (one.model, *one.references, *one.also)}
-    forecasts: dict[str, Forecast] = {}
-    models: dict[str, Model] = {}
-    with collect_warnings() as notes:
-        for name, entrant in entrants.items():
-            progress(f"{name}, {entrant.about}")
-            try:
-                model = entrant.fitted(data, split)
-                forecasts[name] = _checked(model.forecast(data, origins))
-                models[name] = model
-            except (ArithmeticError, ValueError) as error:  # ValueError: LinAlgError is one
-                if not entrant.may_fail:
-                    raise
-                if name in needed:
-                    raise ValueError(f"{name}, which the others are measured by: {error}") from error
-                warnings.warn(f"{name} left out: {error}", FitWarning, stacklevel=2)
-    for names in combinations:
-        forecasts[combined_name(names)] = geometric_mean([forecasts[name] for name in names])
-    progress("scores")
     proxies: list[Proxy] = [SquaredReturns()]
     proxies += [ParkinsonRange()] if data.has("high", "low") else []
     proxies += [RealisedColumn()] if data.has("realized_variance") else []
+    recommendation = None
+    with collect_warnings() as notes:
+        if candidates:
+            earlier = choice_split(data, split)
+            there = _entered(entrants, combinations, candidates)
+            forecasts, _ = _forecasts(data, earlier, there, combinations, (), progress, "to choose: ")
+            left = [name for name in candidates if name in forecasts]
+            recommendation = recommend(forecasts, left, data, earlier, proxies)
+            progress(recommendation.about)
+        forecasts, models = _forecasts(data, split, entrants, combinations, references, progress)
+    progress("scores")
     evaluation = compare(
         forecasts,
         data,
@@ -124,19 +143,86 @@ def play(
         [*map(QLIKE, proxies), *map(SquaredVarianceError, proxies)],
         regimes=[HighVolatility()],
     )
+    if recommendation is not None:
+        judged = _with_recommended(judged, recommendation.model)
+    judged = [_present(one, forecasts) for one in judged if one.model in forecasts]
+    origins = split.test(data)
     members = {
         name: _members(model, data, origins)
         for name, model in models.items()
         if isinstance(model, Forecaster) and ensemble_size(model) > 1
     }
+    lines = [] if recommendation is None else [recommendation.about]
+    lines += ["\n".join(evaluation.summary(one.model, one.references, one.also) for one in judged)]
     return League(
         evaluation,
-        {name: model for name, model in models.items() if isinstance(model, Forecaster)},
+        models,
         judged,
         references,
+        recommendation,
         seed_spread(members, evaluation),
-        "\n".join(evaluation.summary(one.model, one.references, one.also) for one in judged),
+        "\n".join(lines),
         notes,
+        data,
+        split,
+    )
+
+
+def _forecasts(
+    data: Dataset,
+    split: Split,
+    entrants: Mapping[str, Entrant],
+    combinations: Sequence[Sequence[str]],
+    needed: Sequence[str],
+    progress: Progress,
+    what: str = "",
+) -> tuple[dict[str, Forecast], dict[str, Model]]:
+    """The forecasts of every model from the test part of a split, and the models; combinations last."""
+    origins = split.test(data)
+    forecasts: dict[str, Forecast] = {}
+    models: dict[str, Model] = {}
+    for name, entrant in entrants.items():
+        progress(f"{what}{name}, {entrant.about}")
+        try:
+            model = entrant.fitted(data, split)
+            forecasts[name] = _checked(model.forecast(data, origins))
+            models[name] = model
+        except (ArithmeticError, ValueError) as error:  # ValueError: LinAlgError is one
+            if not entrant.may_fail:
+                raise
+            if name in needed:
+                raise ValueError(f"{name}, which the others are measured by: {error}") from error
+            warnings.warn(f"{name} left out: {error}", FitWarning, stacklevel=2)
+    for names in combinations:
+        if all(name in models for name in names):
+            forecasts[combined_name(names)] = geometric_mean([forecasts[name] for name in names])
+            models[combined_name(names)] = GeometricMean([models[name] for name in names])
+    return forecasts, models
+
+
+def _entered(
+    entrants: Mapping[str, Entrant], combinations: Sequence[Sequence[str]], candidates: Sequence[str]
+) -> dict[str, Entrant]:
+    """The entrants that candidates are, or are made of."""
+    needed = set(candidates)
+    needed |= {name for names in combinations if combined_name(names) in needed for name in names}
+    return {name: entrant for name, entrant in entrants.items() if name in needed}
+
+
+def _with_recommended(judged: Sequence[Judged], model: str) -> list[Judged]:
+    """What is recommended is judged too, where it is not yet."""
+    if any(one.model == model for one in judged):
+        return list(judged)
+    last = judged[-1]
+    return [*judged, Judged(model, last.references, last.also[-1:])]
+
+
+def _present(one: Judged, forecasts: Mapping[str, Forecast]) -> Judged:
+    """Without rivals that could not be fitted, and without the model itself."""
+    return Judged(
+        one.model,
+        [name for name in one.references if name in forecasts and name != one.model],
+        [name for name in one.also if name in forecasts and name != one.model],
     )
 
 

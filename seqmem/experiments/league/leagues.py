@@ -5,9 +5,11 @@ from dataclasses import replace
 from functools import partial
 
 import keras
+import pandas as pd
 
 from seqmem.cells import cell_class
-from seqmem.data.dataset import PriceData
+from seqmem.data.dataset import Dataset, PriceData
+from seqmem.data.pool import Pool, as_pool
 from seqmem.data.reading import as_dataset
 from seqmem.experiments.league.entrants import (
     Design,
@@ -25,47 +27,58 @@ from seqmem.networks import ResidualRecurrent
 from seqmem.targets import RawVariance
 
 GJR = REFERENCES[1]
+BUNDLED_POOL = ("bundled:sp500", "bundled:nasdaq", "bundled:wti")
+"""What is pooled where nobody says otherwise; the forecast series itself is left out."""
 
 
 def volatility_league(
     data: PriceData,
     *,
-    cells: Sequence[str] = ("lstm", "gru"),
+    pool: Pool | Sequence[PriceData] | None = BUNDLED_POOL,
+    cells: Sequence[str] = ("gru", "lstm"),
     horizons: Sequence[int] = (1, 5),
     units: int = 16,
     lookback: int = 60,
     ensemble_size: int = 5,
     every: int = 63,
+    refit: int | None = None,
     epochs: int = 60,
     seed: int = 0,
     raw: bool = True,
+    choose: bool = True,
     progress: Progress = lambda what: None,
 ) -> League:
     """Compare networks with GARCH and its family on one series: fitted on 70% of its rows, scored on 30%.
 
-    Networks are trained once, and stop early on the last fifth of their rows; classics are fitted again every
-    `every` rows on all that has come by then. ``A x B`` is the geometric mean of their forecasts. What reads
-    highs and lows takes part where there are any.
+    Networks learn from the series and from a pool of others, and stop early on the last fifth of its rows
+    before the test part; classics are fitted again every `every` rows on all that has come by then. ``A x B``
+    is the geometric mean of their forecasts. What reads highs and lows takes part where there are any. Which
+    model to use is chosen on rows before the test part, on which no candidate was trained.
 
     Args:
         data: one series.
+        pool: other series that the networks learn from, each before the validation part alone; see `Pool`.
+            By default the bundled ones; none for a series without dates.
         cells: a network for each, by name.
         horizons: days ahead that a variance covers, the shortest of them the headline.
         units: of each seed's cell.
         lookback: T.
         ensemble_size: seeds of each network.
         every: rows from refit to refit of the classics; 63 are a quarter.
+        refit: rows after which the networks are trained on too, from the weights that they have. None: they
+            are trained once.
         epochs: of the networks, at most.
         seed: of their weights and of the order of their chunks.
         raw: whether an LSTM on squared returns takes part too: the claim as it is usually made.
+        choose: whether a model is recommended; the candidates are fitted once more for it.
         progress: told what is about to be done.
 
     Raises:
         ValueError: a series too short to train on and to score, or more than one.
     """
     dataset = as_dataset(data)
+    pooled = as_pool(pool) if _is_dated(dataset) else None
     use_range = "high" in dataset.frame
-    rival = "log HAR" if use_range else "linear"
     design = Design(use_range, tuple(horizons), units, lookback=lookback, ensemble_size=ensemble_size)
     recipe = replace(ResidualRecurrent.recipe, epochs=epochs, seed=seed)
     entrants: dict[str, Entrant] = {
@@ -74,8 +87,8 @@ def volatility_league(
     }
     names = [display_name(cell) for cell in cells]
     for name, cell in zip(names, cells, strict=True):
-        entrants[name] = TrainedNetwork(partial(design.forecaster, cell), recipe)
-    entrants["linear"] = TrainedNetwork(partial(design.forecaster, None), recipe)
+        entrants[name] = TrainedNetwork(partial(design.forecaster, cell), recipe, pooled, refit)
+    entrants["linear"] = TrainedNetwork(partial(design.forecaster, None), recipe, pooled, refit)
     if raw:
         entrants["raw LSTM"] = TrainedNetwork(
             lambda: variance_forecaster(
@@ -84,12 +97,21 @@ def volatility_league(
             recipe,
         )
     first = names[0]
-    pairs = [(name, GJR) for name in (*names, rival)]
+    rivals = ("log HAR", "realised GARCH") if use_range else ("EGARCH-t", GJR)
+    pairs = [(name, rival) for name in names for rival in rivals]
+    combinations = [*pairs, *((name, *rivals) for name in names), rivals]
+    alone, both = [name for name in rivals if name not in REFERENCES], combined_name(rivals)
     judged = [
-        Judged(first, REFERENCES, [rival]),
-        Judged(combined_name((first, GJR)), REFERENCES, [combined_name((rival, GJR))]),
+        Judged(first, REFERENCES, alone),
+        Judged(combined_name((first, rivals[-1])), REFERENCES, [*alone, both]),
     ]
-    return play(dataset, entrants, [*pairs, (first, rival, GJR)], judged, REFERENCES, progress)
+    candidates = [*names, *rivals, *map(combined_name, (*pairs, rivals, *combinations[len(pairs) : -1]))]
+    found = play(dataset, entrants, combinations, judged, REFERENCES, progress, candidates if choose else ())
+    return found if pooled is None else replace(found, pool=pooled)
+
+
+def _is_dated(data: Dataset) -> bool:
+    return all(isinstance(data.dates(name), pd.DatetimeIndex) for name in data.ids)
 
 
 def panel_league(
