@@ -14,6 +14,7 @@ from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
 from seqmem.serving import export, load
 
 SMALL = {"units": 2, "ensemble_size": 2, "lookback": 10, "epochs": 2, "every": 200}
+ALONE = {**SMALL, "pool": None, "choose": False}
 QLIKE = "QLIKE (squared returns)"
 
 
@@ -22,7 +23,10 @@ def league():
     """One league of everything, played twice: (what it found, again, what it said of its progress)."""
     said = []
     first, second = (
-        volatility_league(random_bars(1100), cells=("gru",), progress=said.append, **SMALL) for _ in range(2)
+        volatility_league(
+            random_bars(1100), cells=("gru",), pool=[random_bars(400, seed=5)], progress=said.append, **SMALL
+        )
+        for _ in range(2)
     )
     return first, second, said
 
@@ -33,20 +37,30 @@ def test_a_league_is_complete_and_the_same_a_second_time(league):
     models = first.evaluation.models
     assert models[:11] == (
         "constant", "EWMA", "GARCH", "GARCH-t", "GARCH-skewt", "GJR-t", "EGARCH-t", "HAR", "range HAR",
-        "log HAR", "realised GARCH",
+        "log HAR", "RealGARCH",
     )  # fmt: skip
     assert models[11:] == (
-        "GRU", "linear", "raw LSTM", "GRU x GJR-t", "log HAR x GJR-t", "GRU x log HAR x GJR-t",
+        "GRU", "linear", "raw LSTM", "GRU x log HAR", "GRU x RealGARCH", "GRU x log HAR x RealGARCH",
+        "log HAR x RealGARCH",
     )  # fmt: skip
     assert first.evaluation.outcome.origins.min() == int(1100 * 0.7) - 1
     assert set(first.forecasters) == {"GRU", "linear", "raw LSTM"}
     assert set(first.spread.index.unique("model")) == {"GRU", "raw LSTM"}
-    assert first.summary.count("\n") == 5
-    assert said[0] == "constant, fitted every 200 days"
-    assert said[11] == "GRU, trained with 2 seeds"
+    assert "400 rows until 2011-07-15, each with weight 0.5" in first.pooled
+    best = first.recommendation.losses.idxmin()
+    assert first.summary.startswith(f"Recommended: {best}, of the lowest QLIKE of 7 candidates over ")
+    assert any(one.model == best for one in first.judged)
+    assert first.models[best].forecast(random_bars(1100)).mean.shape == (1, 2)
+    chosen = next(number for number, line in enumerate(said) if line.startswith("Recommended"))
+    assert said[:chosen] == [
+        "to choose: log HAR, fitted every 200 days",
+        "to choose: RealGARCH, fitted every 200 days",
+        "to choose: GRU, trained with 2 seeds and a pool",
+    ]
+    assert said[chosen + 1] == "constant, fitted every 200 days"
     forecasts = {name: one.mean for name, one in first.evaluation.forecasts.items()}
-    product = (forecasts["GRU"] * forecasts["log HAR"] * forecasts["GJR-t"]) ** (1 / 3)
-    np.testing.assert_allclose(forecasts["GRU x log HAR x GJR-t"], product)
+    product = (forecasts["GRU"] * forecasts["log HAR"] * forecasts["RealGARCH"]) ** (1 / 3)
+    np.testing.assert_allclose(forecasts["GRU x log HAR x RealGARCH"], product)
 
 
 def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
@@ -92,7 +106,8 @@ def test_a_league_knows_nothing_of_what_comes_after():
     later = random_bars(1100, seed=9).to_numpy()
     other.iloc[now + 1 :] = later[now + 1 :] * bars.iloc[now, -1] / later[now, -1]
     here, there = (
-        volatility_league(one, cells=("rnn",), raw=False, **SMALL).evaluation for one in (bars, other)
+        volatility_league(one, cells=("rnn",), raw=False, refit=150, **SMALL | {"pool": None}).evaluation
+        for one in (bars, other)
     )
     known = here.outcome.origins <= now
     for name in here.models:
@@ -103,26 +118,26 @@ def test_a_league_knows_nothing_of_what_comes_after():
 
 def test_a_series_too_short_says_so():
     with pytest.raises(ValueError, match="too few rows to train on and to score. .*no window of 136 rows"):
-        volatility_league(random_bars(200), cells=("gru",), **SMALL)
+        volatility_league(random_bars(200), cells=("gru",), **ALONE)
     words = "290 rows are too few: expected at least 63 origins .* 136 rows up to it. Received: 22, 37, 83"
     with pytest.raises(ValueError, match=words):
-        volatility_league(random_bars(290), cells=("gru",), **SMALL)
+        volatility_league(random_bars(290), cells=("gru",), **ALONE)
 
 
 def test_a_classic_that_explodes_is_left_out_with_its_date_unless_it_is_the_measure(monkeypatch):
     bars = random_bars(600)
 
     def explode(self, fixed, first):
-        return np.full((600, 5), np.inf)
+        return np.full((600, 5), np.nan)
 
     monkeypatch.setattr(EGARCH, "_ahead", explode)
-    found = volatility_league(bars, cells=("gru",), raw=False, **SMALL)
+    found = volatility_league(bars, cells=("gru",), raw=False, **ALONE)
     assert "EGARCH-t" not in found.evaluation.models
     (note,) = (note for note in found.warnings if "EGARCH-t" in note)
-    assert f"EGARCH-t left out: its forecast from row 420, {bars.index[419]:%Y-%m-%d} is [inf, inf]" in note
+    assert f"EGARCH-t left out: its forecast from row 420, {bars.index[419]:%Y-%m-%d} is [nan, nan]" in note
     monkeypatch.setattr(GARCH, "_ahead", explode)
     with pytest.raises(ValueError, match="GARCH-t, which the others are measured by: its forecast from"):
-        volatility_league(bars, cells=("gru",), raw=False, **SMALL)
+        volatility_league(bars, cells=("gru",), raw=False, **ALONE)
 
 
 def _wide(tmp_path):
@@ -153,7 +168,8 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
     bars = random_bars(1000)
     bars.to_csv("bars.csv")
     options = [f"--{name.replace('ensemble_size', 'members')}={value}" for name, value in SMALL.items()]
-    command = ["volatility", "bars.csv", "--cells", "gru", *options]
+    random_bars(500, seed=2)[["Close"]].to_csv("other.csv")
+    command = ["volatility", "bars.csv", "--cells", "gru", "--pool", "other.csv", *options]
     assert cli.main([*command, "--csv", "s.csv", "--plot", "v.png", "--export", "vol"]) == 0
     said = capsys.readouterr().out
     for words in (
@@ -161,6 +177,9 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
         "Variance over 1 day, all days",
         "Variance over 5 days, high-volatility days (top 20%)",
         "GRU x log",
+        "Calibration over 5 days",
+        "pooled: other.csv: 500 rows until 2011-12-02, each with weight 0.5",
+        "Recommended: ",
         "Spread across seeds",
         "GRU exported to saved_models/vol/1",
     ):
@@ -186,6 +205,9 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
         (["--panel"], "expected several series. Received: one"),
         (["--export", "a/b"], "a name is up to 128 letters"),
         (["--high", "Top"], "no column 'Top'"),
+        (["--pool", "nowhere.csv"], "nowhere.csv: no such file"),
+        (["--pool", "bars.csv", "--no-pool"], "--pool: not with --no-pool"),
+        (["--panel", "--refit", "5"], "are for one series"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_trained(arguments, words, tmp_path, capsys, monkeypatch):

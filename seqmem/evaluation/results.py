@@ -17,7 +17,7 @@ KEYS = ["score", "h", "regime", "model"]
 
 def index_of(rows: Iterable[tuple[object, ...]], names: Sequence[str]) -> pd.MultiIndex:
     """An index of tuples whose levels keep the order in which they come: models as they were given."""
-    columns = list(zip(*rows, strict=True))
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
     levels = [list(dict.fromkeys(column)) for column in columns]
     codes = [
         pd.Index(level, dtype=object).get_indexer(column)

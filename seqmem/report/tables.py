@@ -63,7 +63,8 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
     [['lstm'], ['0.732']]
     """
     formats = formats or {}
-    shown = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold underline")
+    gap = 1 if frame.shape[1] > 6 else 2  # so that six columns and a long name fit into 80 characters
+    shown = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold underline")
     for column in frame.columns:
         right = pd.api.types.is_numeric_dtype(frame[column])
         lengths = [len(str(value)) for value in frame[column]]

@@ -97,7 +97,7 @@ def volatility_league(
             recipe,
         )
     first = names[0]
-    rivals = ("log HAR", "realised GARCH") if use_range else ("EGARCH-t", GJR)
+    rivals = ("log HAR", "RealGARCH") if use_range else ("EGARCH-t", GJR)
     pairs = [(name, rival) for name in names for rival in rivals]
     combinations = [*pairs, *((name, *rivals) for name in names), rivals]
     alone, both = [name for name in rivals if name not in REFERENCES], combined_name(rivals)

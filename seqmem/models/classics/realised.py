@@ -52,7 +52,7 @@ class RealisedGARCH(VarianceClassic):
         super().__init__(horizons=horizons)
         self.measure: str | None = measure
         self.columns = ("high", "low", "close") if measure is None else (measure, "close")  # type: ignore[misc]
-        self.name: str = "realised GARCH" + ("" if measure is None else f" ({measure})")
+        self.name: str = "RealGARCH" + ("" if measure is None else f" ({measure})")
 
     def _estimate(self, known: pd.DataFrame) -> None:
         logs, changes = log_measure(known, self.measure), returns(known)
