@@ -77,9 +77,14 @@ def check_model(options: argparse.Namespace) -> None:
         FileNotFoundError: no model there.
         ValueError: another's, or a card that is damaged.
     """
+    check_folder(options.model)
+
+
+def check_folder(model: str) -> None:
+    """Refuse a folder without a model that seqmem exported; see `check_model`."""
     from seqmem.serving.card_schema import read_card
 
-    read_card(newest(options.model))
+    read_card(newest(model))
 
 
 def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:

@@ -12,6 +12,7 @@ from seqmem.cli.options import (
     check_cells,
     check_export,
     check_files,
+    check_folder,
     choices,
     whole,
 )
@@ -59,6 +60,12 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         metavar="N",
         help="train the networks on every N days too, from the weights that they have (once)",
     )
+    add(
+        "--start-from",
+        metavar="MODEL_DIR",
+        help="a network that was trained before, such as saved_models/variance_pooled: it takes part as it "
+        "is, and fine-tuned on this series",
+    )
     add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
     add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility")
@@ -70,8 +77,12 @@ def check(options: argparse.Namespace) -> None:
     check_cells(options.cells)
     check_prices(options)
     check_files(options)
-    if options.panel and (options.pool or options.no_pool or options.refit):
-        raise ValueError("--pool, --no-pool and --refit are for one series: a panel is pooled as it is")
+    if options.panel and (options.pool or options.no_pool or options.refit or options.start_from):
+        raise ValueError(
+            "--pool, --no-pool, --refit and --start-from are for one series: a panel is pooled as it is"
+        )
+    if options.start_from:
+        check_folder(options.start_from)
     if options.pool and options.no_pool:
         raise ValueError("--pool: not with --no-pool")
     if options.pool:
@@ -98,6 +109,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     """Train, score and show; write what is wanted."""
     from seqmem.cells import cell_class
     from seqmem.experiments.league import BUNDLED_POOL, panel_league, volatility_league
+    from seqmem.serving import load
 
     for cell in options.cells:
         cell_class(cell)
@@ -115,8 +127,15 @@ def run(options: argparse.Namespace, console: "Console") -> int:
             found = panel_league(data, cell=options.cells[0], progress=progress, **given)
         else:
             pool = None if options.no_pool else options.pool or BUNDLED_POOL
+            start = None if options.start_from is None else load(options.start_from)
             found = volatility_league(
-                data, pool=pool, cells=options.cells, refit=options.refit, progress=progress, **given
+                data,
+                pool=pool,
+                cells=options.cells,
+                refit=options.refit,
+                start_from=start,
+                progress=progress,
+                **given,
             )
     _show(found, data, options, console)
     return 0

@@ -20,6 +20,7 @@ from seqmem.experiments.league.entrants import (
     display_name,
 )
 from seqmem.experiments.league.league import Judged, League, Progress, play
+from seqmem.experiments.league.starting import PreTrained, fine_tuned
 from seqmem.models.classics import REFERENCES, benchmark_models
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster
@@ -42,6 +43,7 @@ def volatility_league(
     ensemble_size: int = 5,
     every: int = 63,
     refit: int | None = None,
+    start_from: Forecaster | None = None,
     epochs: int = 60,
     seed: int = 0,
     raw: bool = True,
@@ -67,6 +69,8 @@ def volatility_league(
         every: rows from refit to refit of the classics; 63 are a quarter.
         refit: rows after which the networks are trained on too, from the weights that they have. None: they
             are trained once.
+        start_from: a network of variances that was trained before the test part begins, such as the one in
+            ``saved_models/variance_pooled``: it takes part as it is, and trained on, on the series.
         epochs: of the networks, at most.
         seed: of their weights and of the order of their chunks.
         raw: whether an LSTM on squared returns takes part too: the claim as it is usually made.
@@ -89,6 +93,9 @@ def volatility_league(
     for name, cell in zip(names, cells, strict=True):
         entrants[name] = TrainedNetwork(partial(design.forecaster, cell), recipe, pooled, refit)
     entrants["linear"] = TrainedNetwork(partial(design.forecaster, None), recipe, pooled, refit)
+    if start_from is not None:
+        entrants["pre-trained"] = PreTrained(start_from)
+        entrants["fine-tuned"] = fine_tuned(start_from, recipe, pooled, refit)
     if raw:
         entrants["raw LSTM"] = TrainedNetwork(
             lambda: variance_forecaster(
