@@ -66,10 +66,14 @@ def stocks() -> dict[str, pd.DataFrame]:
 def fitted(
     series: dict[str, pd.DataFrame], until: pd.Timestamp, *, use_range: bool, seed: int = 0
 ) -> Forecaster:
-    """A network for all of some series, trained on their rows before a date, the last fifth to stop it early."""
-    data = dataset({name: frame[frame.index < until] for name, frame in series.items()})
-    dates = next(iter(data.frames.values())).index
+    """A network for several series, trained on rows before a date; the last fifth of them stops it early."""
+    known = {name: frame[frame.index < until] for name, frame in series.items()}
+    dates = next(iter(known.values())).index
     split = Split(dates[int(len(dates) * 0.8)], until, context_length=WINDOW, horizon=5)
+    enough = {
+        name: frame for name, frame in known.items() if len(frame[: split.validation_start]) > 2 * WINDOW
+    }
+    data = dataset(enough)
     recipe: Recipe = replace(RANGE if use_range else CLOSES, seed=seed)
 
     def make() -> Forecaster:

@@ -56,9 +56,10 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add("--no-pool", action="store_true", help="let the networks learn from this series alone")
     add(
         "--refit",
-        type=whole(1),
+        type=whole(0),
+        default=252,
         metavar="N",
-        help="train the networks on every N days too, from the weights that they have (once)",
+        help="train the networks on every N days, from the weights that they have; 0: train them once (252)",
     )
     add(
         "--start-from",
@@ -77,10 +78,8 @@ def check(options: argparse.Namespace) -> None:
     check_cells(options.cells)
     check_prices(options)
     check_files(options)
-    if options.panel and (options.pool or options.no_pool or options.refit or options.start_from):
-        raise ValueError(
-            "--pool, --no-pool, --refit and --start-from are for one series: a panel is pooled as it is"
-        )
+    if options.panel and (options.pool or options.no_pool or options.start_from):
+        raise ValueError("--pool, --no-pool and --start-from are for one series: a panel is pooled as it is")
     if options.start_from:
         check_folder(options.start_from)
     if options.pool and options.no_pool:
@@ -115,6 +114,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         cell_class(cell)
     given: dict[str, Any] = {name: getattr(options, name) for name in (*(n for n, *_ in NUMBERS), "seed")}
     given["ensemble_size"] = given.pop("members")
+    given["refit"] = options.refit or None
     data = options.data
     with console.status("training") as status:
 
@@ -132,7 +132,6 @@ def run(options: argparse.Namespace, console: "Console") -> int:
                 data,
                 pool=pool,
                 cells=options.cells,
-                refit=options.refit,
                 start_from=start,
                 progress=progress,
                 **given,

@@ -1,6 +1,6 @@
 """A network that is trained on, as a classic is fitted again, on all that has come."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 
@@ -50,8 +50,8 @@ class RefitNetwork(Model):
         every: int = 252,
         *,
         pool: Pool | None = None,
-        epochs: int = 6,
-        rate: float = 0.3,
+        epochs: int = 12,
+        rate: float = 0.5,
     ) -> None:
         if every < 1:
             raise ValueError(f"RefitNetwork: every must be at least 1. Received: every={every}")
@@ -88,24 +88,31 @@ class RefitNetwork(Model):
     def predict_series(
         self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str
     ) -> Prediction | np.ndarray:
-        """What the last network that was trained at or before each origin forecasts.
+        """What the last network that was trained at or before each origin forecasts."""
+        found = np.empty((len(origins), len(self.horizons)))
+        for forecaster, mine in self.stages(frame.index[origins]):
+            said = forecaster.predict_series(frame, origins[mine], unique_id)
+            if said.mean is None:
+                raise ValueError("RefitNetwork: expected a network that forecasts a mean")
+            found[mine] = said.mean
+        return found
+
+    def stages(self, dates: pd.Index) -> Iterator[tuple[Forecaster, np.ndarray]]:
+        """The network as it was at dates [N], and a mask [N] of those that are its, one training at a time.
+
+        It is one object, whose weights change; after the last it has those of the last training.
 
         Raises:
             ValueError: never fitted.
         """
         if not self._stages:
             raise ValueError("RefitNetwork: call fit(data, split) first")
-        dates = frame.index[origins]
-        which = np.searchsorted(pd.Index([date for date, _ in self._stages]), dates, side="right") - 1
-        found = np.empty((len(origins), len(self.horizons)))
+        begins = pd.Index([date for date, _ in self._stages])
+        which = np.maximum(begins.searchsorted(dates, side="right") - 1, 0)
         for stage in np.unique(which):
-            self.forecaster.set_weights(self._stages[max(stage, 0)][1])
-            mine = which == stage
-            said = self.forecaster.predict_series(frame, origins[mine], unique_id)
-            if said.mean is None:
-                raise ValueError("RefitNetwork: expected a network that forecasts a mean")
-            found[mine] = said.mean
-        return found
+            self.forecaster.set_weights(self._stages[stage][1])
+            yield self.forecaster, which == stage
+        self.forecaster.set_weights(self._stages[-1][1])
 
     def __repr__(self) -> str:
         return f"<RefitNetwork, every {self.every} dates: {self.forecaster!r}>"

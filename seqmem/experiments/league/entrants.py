@@ -135,6 +135,8 @@ class Design:
 
 def ensemble_size(model: Model) -> int:
     """How many seeds a model is the mean of."""
+    if isinstance(model, RefitNetwork):
+        return ensemble_size(model.forecaster)
     if isinstance(model, Forecaster) and isinstance(model.network, ResidualRecurrent):
         return model.network.members
     return 1

@@ -19,7 +19,8 @@ from seqmem.experiments.league.entrants import (
     combined_name,
     display_name,
 )
-from seqmem.experiments.league.league import Judged, League, Progress, play
+from seqmem.experiments.league.league import Judged, League
+from seqmem.experiments.league.play import Progress, play
 from seqmem.experiments.league.starting import PreTrained, fine_tuned
 from seqmem.models.classics import REFERENCES, benchmark_models
 from seqmem.models.forecaster import Forecaster
@@ -28,7 +29,7 @@ from seqmem.networks import ResidualRecurrent
 from seqmem.targets import RawVariance
 
 GJR = REFERENCES[1]
-BUNDLED_POOL = ("bundled:sp500", "bundled:nasdaq", "bundled:wti")
+BUNDLED_POOL = ("bundled:sp500", "bundled:nasdaq")
 """What is pooled where nobody says otherwise; the forecast series itself is left out."""
 
 
@@ -42,7 +43,7 @@ def volatility_league(
     lookback: int = 60,
     ensemble_size: int = 5,
     every: int = 63,
-    refit: int | None = None,
+    refit: int | None = 252,
     start_from: Forecaster | None = None,
     epochs: int = 60,
     seed: int = 0,
@@ -67,8 +68,8 @@ def volatility_league(
         lookback: T.
         ensemble_size: seeds of each network.
         every: rows from refit to refit of the classics; 63 are a quarter.
-        refit: rows after which the networks are trained on too, from the weights that they have. None: they
-            are trained once.
+        refit: rows after which the networks are trained on too, from the weights that they have; 252 are a
+            year. None: they are trained once.
         start_from: a network of variances that was trained before the test part begins, such as the one in
             ``saved_models/variance_pooled``: it takes part as it is, and trained on, on the series.
         epochs: of the networks, at most.
@@ -130,6 +131,7 @@ def panel_league(
     lookback: int = 60,
     ensemble_size: int = 5,
     every: int = 63,
+    refit: int | None = 252,
     epochs: int = 60,
     seed: int = 0,
     progress: Progress = lambda what: None,
@@ -148,6 +150,7 @@ def panel_league(
         lookback: T.
         ensemble_size: seeds of the network.
         every: rows from refit to refit of the classics.
+        refit: as in `volatility_league`.
         epochs: of the networks, at most.
         seed: of their weights and of the order of their chunks.
         progress: told what is about to be done.
@@ -162,8 +165,8 @@ def panel_league(
     name = display_name(cell)
     classics = benchmark_models(horizons, use_range=False)
     entrants: dict[str, Entrant] = {
-        name: TrainedNetwork(partial(_seeded_twice, design, cell, seed), recipe),
-        "linear": TrainedNetwork(partial(_seeded_twice, design, None, seed), recipe),
+        name: TrainedNetwork(partial(_seeded_twice, design, cell, seed), recipe, every=refit),
+        "linear": TrainedNetwork(partial(_seeded_twice, design, None, seed), recipe, every=refit),
         **{other: WalkedClassic(classics[other], every) for other in REFERENCES},
     }
     both = combined_name((name, GJR))
