@@ -98,7 +98,12 @@ def judged(model: Forecaster, series: dict[str, pd.DataFrame], since: pd.Timesta
     tests = evaluation.tests(["GARCH-t", "GJR-t"], ["pre-trained"]).reset_index()
     tests["difference"] = 100 * tests["difference"].astype(float)
     tests = tests[tests["regime"] == "all"]
-    return tests[["score", "h", "reference", "difference", "statistic", "p_value", "wins", "series"]]
+    wins = [f"{won} of {count}" for won, count in zip(tests["wins"], tests["series"], strict=True)]
+    formats = {"difference": "+.2f", "statistic": "+.1f", "p_value": ".3f"}
+    shown = tests.assign(
+        wins=wins, **{name: tests[name].map(f"{{:{as_}}}".format) for name, as_ in formats.items()}
+    )
+    return shown[["score", "h", "reference", *formats, "wins"]].astype(str)
 
 
 def dataset(series: dict[str, pd.DataFrame]) -> Dataset:
@@ -130,7 +135,7 @@ def _report() -> str:
         later = {name: frame[frame.index < end] for name, frame in unseen.items()}
         parts.append((f"nine stocks, closes, {since:%Y} on", judged(model, later, since)))
     table = pd.concat([rows.assign(data=name) for name, rows in parts])
-    return of_frame(table.set_index("data"), ".3g")
+    return of_frame(table.set_index("data"), "")
 
 
 def _export(root: str) -> None:
