@@ -1,4 +1,4 @@
-# run: the main job on real data · test: the suite · lint: ruff and mypy · types: how much has a type ·
+# run: the main job on real data · test: the suite · browser: the page of a report in Chromium · lint: ruff and mypy · types: how much has a type ·
 # docs: the site · bench: speed · evidence: every figure on volatility · example: saved_models/sp500_example ·
 # clean: forget .venv
 PYTHON ?= python3
@@ -12,7 +12,7 @@ READY = $(VENV)/.ready
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
 
-.PHONY: run test lint types docs example bench evidence clean
+.PHONY: run test browser lint types docs example bench evidence clean
 
 run: $(READY)
 	$(BIN)/seqmem tune --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -21,6 +21,10 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# the page of a report, in Debian's chromium and chromium-driver
+browser: $(READY)
+	$(BIN)/python -m pytest -m browser
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PLOTS = (".png", ".svg", ".pdf")
+PAGES = (".html", ".htm")
 
 
 @contextmanager
@@ -45,4 +46,16 @@ def check_plot(path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() not in PLOTS:
         raise ValueError(f"plot: expected a name that ends in {', '.join(PLOTS)}. Received: {path.name!r}")
+    check_file(path)
+
+
+def check_page(path: str | Path) -> None:
+    """Refuse a report that cannot be written.
+
+    Raises:
+        ValueError: a name that does not end in .html, no such folder, or `path` is a folder itself.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in PAGES:
+        raise ValueError(f"report: expected a name that ends in .html. Received: {path.name!r}")
     check_file(path)

@@ -27,6 +27,7 @@ class Quantity(ABC):
         label: what a table calls the forecast itself.
         is_level: whether it is in the units of the closes, so that a plot may show both.
         signature: a second name of the signature that forecasts it, or none.
+        axis: what a plot shows of it, with its unit.
     """
 
     name: ClassVar[str]
@@ -35,6 +36,7 @@ class Quantity(ABC):
     label: ClassVar[str] = "forecast"
     is_level: ClassVar[bool] = False
     signature: ClassVar[str] = ""
+    axis: ClassVar[str] = "forecast"
 
     @property
     def note(self) -> str:
@@ -48,6 +50,10 @@ class Quantity(ABC):
     def columns(self, forecast: "Forecast") -> dict[str, np.ndarray]:
         """What else a table shows beside the forecast, by name, each [N, H]."""
         return {}
+
+    def on_axis(self, values: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
+        """Values [..., H] in the unit of the axis of a plot."""
+        return values
 
     def for_periods(self, periods_per_year: float) -> "Quantity":
         """The same of a series with so many rows in a year, as its calendar says."""
@@ -114,6 +120,7 @@ class Price(PriceMove):
     expected = "a price above 0"
     formats: ClassVar[dict[str, str]] = {"mean": ".2f", "change": "+.2%"}
     is_level = True
+    axis = "close, in the units of the series"
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The price: forecast."""
@@ -142,6 +149,11 @@ class Return(PriceMove):
 
     name = "return"
     formats: ClassVar[dict[str, str]] = {"mean": "+.2%", "price": ".2f"}
+    axis = "log return since the origin, %"
+
+    def on_axis(self, values: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
+        """In percent."""
+        return 100 * values
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The log return: forecast."""
@@ -181,6 +193,7 @@ class Variance(Quantity):
     formats: ClassVar[dict[str, str]] = {"mean": ".3e", "volatility": ".2%"}
     label = "variance"
     signature = "volatility"
+    axis = "annualised volatility, %"
 
     def __post_init__(self) -> None:
         if not self.periods_per_year > 0:
@@ -208,6 +221,10 @@ class Variance(Quantity):
     def columns(self, forecast: "Forecast") -> dict[str, np.ndarray]:
         """The annualised volatility, as a share: 0.2 is 20%."""
         return {"volatility": np.sqrt(forecast.point * (self.periods_per_year / np.array(forecast.horizons)))}
+
+    def on_axis(self, values: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
+        """Annualised volatility in percent."""
+        return 100 * np.sqrt(values * (self.periods_per_year / np.array(horizons)))
 
     def is_valid(self, values: np.ndarray) -> np.ndarray:
         """Above 0."""

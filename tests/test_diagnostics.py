@@ -26,7 +26,7 @@ def test_a_trace_ends_in_what_the_layer_says(sample, sequence):
     layer = Recurrent([sample.cell(3), sample.cell(2)])
     dates = pd.bdate_range("2020-01-01", periods=12)
     found = diagnostics.trace(layer, pd.DataFrame(sequence, dates))
-    np.testing.assert_allclose(found[1, "state_0"].iloc[-1], layer(sequence[None])[0], atol=1e-6)
+    np.testing.assert_allclose(found[1, "h"].iloc[-1], layer(sequence[None])[0], atol=1e-6)
     assert list(found.index) == list(dates)
     for name, values in layer.gates(sequence[None]).items():
         number, gate = name.split("_", 1)
@@ -47,13 +47,13 @@ def test_the_flow_of_inputs_is_the_jacobian(sample, sequence):
     jacobian = tape.jacobian(output, x)[0, :, 0]  # [U, T, F]
     expected = np.sqrt(np.sum(np.asarray(jacobian) ** 2, axis=(0, 2)))[::-1]
     np.testing.assert_allclose(found["input"], expected, rtol=0.1)
-    assert found.loc[0, "0_state_0"] == pytest.approx(np.sqrt(3), rel=0.1)  # of h_T itself: the identity
+    assert found.loc[0, "h"] == pytest.approx(np.sqrt(3), rel=0.1)  # of h_T itself: the identity
 
 
 def test_a_simple_cell_multiplies_its_jacobians(sequence):
     """d h_T / d h_{T-k} is the product of diag(1 - h^2) U, written in NumPy."""
     layer = Recurrent(RNNCell(4), return_sequences=True)
-    found = diagnostics.gradient_flow(layer, sequence, probes=4000)["0_state_0"]
+    found = diagnostics.gradient_flow(layer, sequence, probes=4000)["h"]
     h, kernel = np.asarray(layer(sequence[None]))[0], np.asarray(layer.cell.recurrent_kernel)
     expected = []
     product = np.eye(4)
@@ -97,9 +97,9 @@ def test_a_simple_cell_keeps_nothing(sequence):
 def test_the_gradient_of_a_cell_state_halves_when_its_gate_says_so(rng):
     sequence = rng.normal(size=(60, 2)).astype("float32")
     flow = diagnostics.gradient_flow(_fixed(LSTMCell(3), "forget", 0.9), sequence)
-    ratio = flow["0_state_1"].iloc[5:50].to_numpy() / flow["0_state_1"].iloc[4:49].to_numpy()
+    ratio = flow["c"].iloc[5:50].to_numpy() / flow["c"].iloc[4:49].to_numpy()
     np.testing.assert_allclose(ratio, 0.9, rtol=1e-3)
-    assert diagnostics.gradient_half_life(flow)["0_state_1"] == 7  # ln .5 / ln .9 is 6.6
+    assert diagnostics.gradient_half_life(flow)["c"] == 7  # ln .5 / ln .9 is 6.6
 
 
 def test_saturation_counts_what_is_near_a_limit(sequence):

@@ -89,7 +89,7 @@ def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
 
 def test_a_plot_shows_a_year_of_days_whatever_the_horizon(league, tmp_path, monkeypatch):
     evaluation, drawn = league[0].evaluation, []
-    monkeypatch.setattr("seqmem.report.scores.saved", lambda figure, path: drawn.append(figure))
+    monkeypatch.setattr("seqmem.report.volatility.saved", lambda figure, path: drawn.append(figure))
     plot_variances(evaluation, tmp_path / "f.png", models=["GJR-t"], proxy=ParkinsonRange())
     (line,) = drawn[0].axes[0].lines
     np.testing.assert_allclose(

@@ -11,9 +11,11 @@ from seqmem.cli.command import Command, Stopped
 from seqmem.cli.data import add_prices, check_prices, read_prices
 from seqmem.cli.options import (
     add_export,
+    add_files,
     add_threads,
     check_cells,
     check_export,
+    check_files,
     choices,
     is_there,
     whole,
@@ -98,6 +100,7 @@ def _add_running(parse: argparse.ArgumentParser) -> None:
     add_threads(running)
     add("--quiet", action="store_true", help="say nothing while it searches")
     add("--json", action="store_true", help="print a JSON object a line, and nothing else")
+    add_files(running, report=True)
     add("--tensorboard", metavar="DIR", help="losses and hyperparameters for TensorBoard (HParams)")
 
 
@@ -110,6 +113,7 @@ def check(options: argparse.Namespace) -> None:
     check_cells(options.cells or ())
     check_prices(options)
     check_export(options.name, options)
+    check_files(options)
     check_room(_project(options))
 
 

@@ -25,6 +25,7 @@ NOT_RECORDED = (
     "json",
     "fresh",
     "tensorboard",
+    "report",
     "threads",
     "workers",
     "directory",

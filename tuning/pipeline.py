@@ -20,6 +20,7 @@ from tuning.display.reporters import Observer
 from tuning.distributed.launcher import run_distributed
 from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.project import Project
+from tuning.page import write_report
 from tuning.searcher import SearchResult, search
 from tuning.selection.rules import BestMean, OneStandardErrorRule
 from tuning.selection.select import Selected, select
@@ -60,6 +61,9 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
     _say_scores(selected, hypermodel, said)
     folder = export_selected(selected, hypermodel, result, options)
     _say_forecast(folder, hypermodel, said)
+    if options.report:
+        write_report(options.report, folder, result, selected, hypermodel)
+        said.print(f"All of it on a page: {options.report}", highlight=False, markup=False)
     if options.json:
         sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
     return folder
@@ -76,7 +80,12 @@ def _search_distributed(
     run_distributed(
         options.workers,
         config.drop_options(
-            words, "--workers", "--threads", "--tensorboard", flags=("--fresh", "--json", "--quiet")
+            words,
+            "--workers",
+            "--threads",
+            "--tensorboard",
+            "--report",
+            flags=("--fresh", "--json", "--quiet"),
         ),
         project,
         threads=options.threads,

@@ -40,6 +40,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
     Class attributes:
         gates: name -> activation function, in the order in which their weights stand.
         num_states: how many states of [B, U] the cell carries.
+        state_names: what its paper calls them, for tables and plots; left out: h, and the others by number.
         recurrent_bias: whether the recurrent projection has a bias of its own (then bias is [2, G*U]).
         unit_bias: the gates whose bias starts at 1 (where `unit_forget_bias` is left True).
         pointwise: whether units meet in the kernels alone, so that an ensemble may be one wide cell.
@@ -65,6 +66,7 @@ class Cell(Configured, DropoutRNNCell, keras.layers.Layer, ABC):
 
     gates: Mapping[str, Activation]
     num_states: ClassVar[int] = 1
+    state_names: ClassVar[tuple[str, ...]] = ()
     recurrent_bias: bool = False
     unit_bias: ClassVar[tuple[str, ...]] = ()
     pointwise: ClassVar[bool] = True

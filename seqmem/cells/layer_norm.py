@@ -30,6 +30,7 @@ class LayerNormLSTMCell(ActivatedCell):
 
     gates = {"input": sigmoid, "forget": sigmoid, "candidate": tanh, "output": sigmoid}
     num_states = 2
+    state_names = ("h", "c")
     unit_bias = retain_gates = ("forget",)
     input_gates = ("input",)
     pointwise = False

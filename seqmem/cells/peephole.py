@@ -28,6 +28,7 @@ class PeepholeLSTMCell(ActivatedCell):
 
     gates = {"input": sigmoid, "forget": sigmoid, "candidate": tanh, "output": sigmoid}
     num_states = 2
+    state_names = ("h", "c")
     unit_bias = retain_gates = ("forget",)
     input_gates = ("input",)
 

@@ -31,6 +31,7 @@ class SLSTMCell(ActivatedCell):
 
     gates = {"input": exponential, "forget": exponential, "candidate": tanh, "output": sigmoid}
     num_states = 4
+    state_names = ("h", "c", "n", "m")
     unit_bias = retain_gates = ("forget",)
     input_gates = ("input",)
 

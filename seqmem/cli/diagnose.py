@@ -9,12 +9,8 @@ from seqmem.cli.data import add_prices, check_prices, read_for_model
 from seqmem.cli.options import add_files, add_model, check_files, check_model, whole
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from rich.console import Console
-
-    from seqmem.data.dataset import Dataset
-    from seqmem.models.forecaster import Forecaster
 
 LAGS = (0, 1, 2, 5, 10, 20, 60, 120, 250)  # that are shown
 
@@ -24,7 +20,7 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add_model(parse)
     add_prices(parse, column="the one that the model learnt from")
     parse.add_argument("--windows", type=whole(1), default=50, metavar="N", help="the last N windows (50)")
-    add_files(parse, plot="draw the gradient against lag")
+    add_files(parse, plot="draw the gradient against lag", report=True)
     parse.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
 
@@ -37,40 +33,35 @@ def check(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Diagnose each recurrence of the model."""
-    import numpy as np
-
-    from seqmem import diagnostics
+    from seqmem.diagnostics import diagnose
     from seqmem.report import plot_flow
     from seqmem.serving import load
 
     forecaster, data = load(options.model), options.data
-    seen = np.concatenate([_last_windows(forecaster, data[name], options.windows) for name in data.ids])
-    flows = {}
-    for layer in diagnostics.recurrent_layers(forecaster):
-        flow = diagnostics.gradient_flow(layer, seen)
-        flows[layer.name] = flow
+    every = diagnose(forecaster, data, windows=options.windows)
+    for one in every:
         found = {
-            "saturation": diagnostics.saturation(layer, seen).reset_index(),
-            "memory": _by_cell(diagnostics.memory_half_life(layer, seen)),
-            "gradient": flow[flow.index.isin({*LAGS, len(flow) - 1})].reset_index(),
+            "saturation": one.saturation.reset_index(),
+            "memory": _by_cell(one.half_lives),
+            "gradient": one.flow[one.flow.index.isin({*LAGS, one.length - 1})].reset_index(),
         }
-        used = diagnostics.effective_lookback(flow)
         if options.json:
-            tables = {name: json.loads(one.to_json(orient="records")) for name, one in found.items()}
-            console.print_json(json.dumps({"recurrence": layer.name, "effective_lookback": used, **tables}))
+            tables = {name: json.loads(table.to_json(orient="records")) for name, table in found.items()}
+            console.print_json(json.dumps({"recurrence": one.name, "effective_lookback": one.used, **tables}))
         else:
-            _show(layer.name, found, used, len(flow), console)
+            _show(one.name, found, one.used, one.length, console)
     if options.plot:
-        plot_flow(flows, options.plot)
+        plot_flow(
+            {one.name: one.flow for one in every}, options.plot, title=f"{options.model} on {data.name}"
+        )
+    if options.report:
+        from seqmem.report import report
+        from seqmem.serving import ServedModel
+
+        served = ServedModel(options.model)
+        title = f"Memory of {served.card['name']} on {data.name}"
+        report(options.report, *every, data, served, title=title)
     return 0
-
-
-def _last_windows(forecaster: "Forecaster", data: "Dataset", windows: int) -> "np.ndarray":
-    """What the network sees in the last windows of a series: [at most `windows`, T, F]."""
-    from seqmem.diagnostics import sequences
-
-    first = max(forecaster.context_length - 1, len(data) - windows)
-    return sequences(forecaster, data, slice(min(first, len(data) - 1), len(data)))
 
 
 def _show(name: str, found: "dict[str, pd.DataFrame]", used: int, days: int, console: "Console") -> None:

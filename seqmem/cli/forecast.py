@@ -15,7 +15,7 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     """Add a model, prices, and where to write."""
     add_model(parse)
     add_prices(parse, column="the one that the model learnt from")
-    add_files(parse, csv="write the forecast as CSV too", plot="draw it")
+    add_files(parse, csv="write the forecast as CSV too", plot="draw it", report=True)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -28,7 +28,7 @@ def check(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Print the forecast; write and draw it where that is wanted."""
     from seqmem.files import written_whole
-    from seqmem.report import origin_text, plot_forecast, print_forecast
+    from seqmem.report import in_words, origin_text, plot_forecast, print_forecast
     from seqmem.serving import ServedModel
 
     served = ServedModel(options.model)
@@ -39,7 +39,17 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         with written_whole(options.csv) as draft:
             forecast.to_frame().to_csv(draft, index=False)
     if options.plot:
-        plot_forecast(forecast, options.data, options.plot)
+        plot_forecast(forecast, options.data, options.plot, model=served.card["name"])
+    if options.report:
+        from seqmem.report import report
+        from seqmem.report.page.section import Section
+        from seqmem.report.page.sections.forecasts import ForecastSection
+        from seqmem.report.page.sections.verdict import VerdictSection
+
+        name, data = served.card["name"], options.data
+        told: list[Section] = [VerdictSection(in_words(forecast), [served.card.get("verdict", "")])]
+        told += [ForecastSection(forecast, data, name)]
+        report(options.report, *told, data, served, title=f"Forecast of {data.name} by {name}")
     return 0
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from seqmem.files import check_file, check_plot
+from seqmem.files import check_file, check_page, check_plot
 from seqmem.serving.folders import check_destination, newest
 
 Options: TypeAlias = argparse._ActionsContainer
@@ -87,23 +87,29 @@ def check_folder(model: str) -> None:
     read_card(newest(model))
 
 
-def add_files(parse: Options, *, csv: str = "", plot: str = "") -> None:
-    """Add ``--csv`` and ``--plot``, each with what is written there."""
+def add_files(parse: Options, *, csv: str = "", plot: str = "", report: bool = False) -> None:
+    """Add ``--csv`` and ``--plot``, each with what is written there, and ``--report``."""
     for name, about, more in (("csv", csv, ""), ("plot", plot, ": .png, .svg or .pdf")):
         if about:
             parse.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"{about}{more}")
+    if report:
+        about = "write all that was found as one page of HTML, which opens without a network"
+        parse.add_argument("--report", type=Path, metavar="FILE", help=about)
 
 
 def check_files(options: argparse.Namespace) -> None:
     """Refuse files that cannot be written.
 
     Raises:
-        ValueError: no such folder, or a plot of another kind than .png, .svg and .pdf.
+        ValueError: no such folder, a plot of another kind than .png, .svg and .pdf, or a report that is no
+            .html.
     """
     if getattr(options, "csv", None):
         check_file(options.csv)
     if getattr(options, "plot", None):
         check_plot(options.plot)
+    if getattr(options, "report", None):
+        check_page(options.report)
 
 
 def add_export(parse: Options, *name: str, **more: Any) -> None:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from seqmem.data.dataset import Dataset
     from seqmem.experiments.risk import RiskReport
 
-NOTE = """Breaches: days on which the loss was above the value at risk. p-values, small where it was wrong:
-coverage (Kupiec), independence (Christoffersen), dynamic (Engle-Manganelli), shortfall (McNeil-Frey).
-Light: the Basel traffic light of the last 250 days. FZ: Fissler-Ziegel loss of VaR and ES, lower is better;
-° in the model confidence set of 90%; * p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano.
+NOTE = """° in the model confidence set of 90%; * p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano.
 FHS: filtered historical simulation on that variance."""
 
 
@@ -47,7 +44,12 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add("--epochs", type=whole(1), default=60, metavar="N", help="of the network, at most (60)")
     add("--seed", type=whole(0), default=0, metavar="N", help="of its weights (0)")
     add_threads(parse)
-    add_files(parse, csv="write all backtests as CSV", plot="draw returns, value at risk and its breaches")
+    add_files(
+        parse,
+        csv="write all backtests as CSV",
+        plot="draw returns, value at risk and its breaches",
+        report=True,
+    )
 
 
 def check(options: argparse.Namespace) -> None:
@@ -101,18 +103,22 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         from seqmem.report.risk import plot_breaches
 
         plot_breaches(found, options.plot, level=options.levels[0])
+    if options.report:
+        from seqmem.report import report
+
+        report(options.report, found, title=f"Value at risk of {data.name}")
     return 0
 
 
 def _show(found: "RiskReport", console: "Console") -> None:
     from seqmem.report import heading, table
-    from seqmem.report.risk import breach_tables, today_table
+    from seqmem.report.risk import P_VALUES_NOTE, breach_tables, today_table
 
     formats: dict[str, Any] = {}
     for title, rows in breach_tables(found).items():
         heading(title, console)
         console.print(table(rows, formats=formats))
-    console.print(NOTE, style="dim", highlight=False, soft_wrap=True)
+    console.print(f"{P_VALUES_NOTE}\n{NOTE}", style="dim", highlight=False, soft_wrap=True)
     heading("From the last row: value at risk and expected shortfall, share of the price", console)
     console.print(table(today_table(found)))
     sizes = ", ".join(f"{name} {value:.1%}" for name, value in found.sizing.items())

@@ -22,7 +22,9 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add("--seeds", type=whole(1), metavar="N", help="measure each case N times")
     add("--seed", type=whole(0), default=0, metavar="N", help="the first of the seeds (0)")
     add_threads(parse)
-    add_files(parse, csv="write each case as it is measured; go on where it ends", plot="draw it")
+    add_files(
+        parse, csv="write each case as it is measured; go on where it ends", plot="draw it", report=True
+    )
     add("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -60,7 +62,15 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         kept = f"{options.csv} holds what was measured: the same command goes on from there"
         raise Stopped(f"Stopped; {kept if options.csv else 'nothing was written'}.") from stop
     if options.plot:
-        plot_study(summary(rows), chosen.panels, options.plot)
+        plot_study(
+            summary(rows), chosen.panels, options.plot, labels=chosen.labels, title=f"Study: {options.name}"
+        )
+    if options.report:
+        from seqmem.experiments.studies.page import study_sections
+        from seqmem.report import report
+
+        title = f"Study: {options.name}{f', {options.cell}' if options.cell else ''}"
+        report(options.report, *study_sections(chosen, rows, about), title=title)
     if options.json:
         table = json.loads(summary(rows).to_json(orient="records"))
         found = {"study": options.name, "claim": chosen.claim, "table": table}

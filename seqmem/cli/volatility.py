@@ -69,7 +69,7 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
-    add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility")
+    add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility", report=True)
     add_export(parse, "--export", help="export the first network for TensorFlow Serving")
 
 
@@ -199,7 +199,11 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
     name, forecaster = next(iter(found.forecasters.items()))
     if options.plot:
         proxy = ParkinsonRange() if data.has("high", "low") else SquaredReturns()
-        plot_variances(evaluation, options.plot, models=["GARCH-t", name], proxy=proxy)
+        plot_variances(evaluation, options.plot, models=found.shown, proxy=proxy)
+    if options.report:
+        from seqmem.report import report
+
+        report(options.report, found, title=f"Volatility of {data.name}")
     if options.export:
         rows = scores.xs(name, level="model").reset_index().to_dict(orient="records")
         folder = export(forecaster, options.out, name=options.export, prices=data, scores=rows)

@@ -8,7 +8,7 @@ import pandas as pd
 import tensorflow as tf
 from keras import ops
 
-from seqmem.diagnostics.steps import batch, cells, iterate_steps
+from seqmem.diagnostics.steps import batch, cells, iterate_steps, state_names
 from seqmem.recurrence import Recurrent
 
 PROBES = 16  # random directions that a norm is estimated from
@@ -30,7 +30,7 @@ def gradient_flow(layer: Recurrent, sequence: Any, *, probes: int = PROBES, seed
 
     Returns:
         A row for each lag k = 0 .. T - 1; columns ``input``: d h_T / d x_{T-k}, and for each cell
-        ``0_state_0`` ...: d h_T / d s_{T-k}, of each of its states.
+        ``h``, ``c``, ...: d h_T / d s_{T-k}, of each of its states (``h of cell 0``, ... of a stack).
     """
     inputs, stack = batch(sequence, layer), cells(layer)
     size, length = inputs.shape[0], inputs.shape[1]
@@ -48,7 +48,12 @@ def gradient_flow(layer: Recurrent, sequence: Any, *, probes: int = PROBES, seed
         said = tf.reduce_sum(output * ops.cast(draw, output.dtype))
     flat = [state for after in kept for state in after]
     found = tape.gradient(said, [*steps, *flat], unconnected_gradients="zero")
-    names = [f"{n}_state_{k}" for n, cell in enumerate(stack) for k in range(cell.num_states)]
+    several = len(stack) > 1
+    names = [
+        f"{name} of cell {n}" if several else name
+        for n, cell in enumerate(stack)
+        for name in state_names(cell)
+    ]
     columns = {"input": found[:length]}
     columns |= {name: found[length + n :: len(names)] for n, name in enumerate(names)}
     norms = {name: [_norm(one, probes) for one in reversed(ones)] for name, ones in columns.items()}

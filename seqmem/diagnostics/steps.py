@@ -42,6 +42,18 @@ def cells(layer: Recurrent) -> list[Cell]:
     return stack
 
 
+def state_names(cell: Cell) -> tuple[str, ...]:
+    """What the states of a cell are called: h first, then as its class says, or by number.
+
+    >>> from seqmem.cells import LSTMCell
+    >>> state_names(LSTMCell(2))
+    ('h', 'c')
+    """
+    if len(cell.state_names) == cell.num_states:
+        return cell.state_names
+    return ("h", *(f"state {n}" for n in range(1, cell.num_states)))
+
+
 def batch(sequence: Any, layer: Recurrent) -> Tensor:
     """A sequence [T], [T, F] or [B, T, F] as a batch, in the order in which the layer reads it.
 

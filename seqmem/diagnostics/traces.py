@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from seqmem.cells import Activation
-from seqmem.diagnostics.steps import batch, cells, iterate_steps
+from seqmem.diagnostics.steps import StepRecord, batch, cells, iterate_steps, state_names
 from seqmem.recurrence import Recurrent
 
 FAR = 1e4  # where an activation function that has limits is at one
@@ -21,7 +21,7 @@ def trace(layer: Recurrent, sequence: Any) -> pd.DataFrame:
             kept.
 
     Returns:
-        A row for each step; columns (cell, name, unit): gates by their names, then ``state_0`` (h), ...
+        A row for each step; columns (cell, name, unit): gates by their names, and states: ``h``, ``c``, ...
 
     >>> from seqmem import GRU
     >>> found = trace(GRU(2), [0.1, 0.2, 0.3])
@@ -31,17 +31,43 @@ def trace(layer: Recurrent, sequence: Any) -> pd.DataFrame:
     inputs = batch(sequence, layer)
     if inputs.shape[0] != 1:
         raise ValueError(f"trace: expected one sequence. Received: a batch of {inputs.shape[0]}")
-    rows: list[dict[tuple[int, str, int], float]] = []
-    for records in iterate_steps(layer, inputs):
-        row: dict[tuple[int, str, int], float] = {}
+    index = (
+        sequence.index if isinstance(sequence, pd.Series | pd.DataFrame) else pd.RangeIndex(inputs.shape[1])
+    )
+    steps = list(iterate_steps(layer, inputs))
+    return _values(layer, steps, 0, index[::-1] if layer.go_backwards else index)
+
+
+def gates_by_window(layer: Recurrent, sequences: Any, index: pd.Index | None = None) -> pd.DataFrame:
+    """Every gate and state of a recurrence at the last step of each window: what it does day by day.
+
+    Args:
+        layer: any `Recurrent` of seqmem's cells.
+        sequences: [N, T, F], such as `sequences` gives.
+        index: of the rows, such as the dates of the windows' ends; None: their numbers.
+
+    Returns:
+        A row for each window; columns as `trace` has them.
+    """
+    inputs = batch(sequences, layer)
+    *_, last = iterate_steps(layer, inputs)
+    return _values(layer, [last], slice(None), pd.RangeIndex(len(inputs)) if index is None else index)
+
+
+def _values(
+    layer: Recurrent, steps: list[list[StepRecord]], rows: int | slice, index: pd.Index
+) -> pd.DataFrame:
+    """The gates and states of some examples at some steps, one after the other, by (cell, name, unit)."""
+    stack = cells(layer)
+    columns: dict[tuple[int, str, int], list[np.ndarray]] = {}
+    for records in steps:
         for record in records:
-            states = {f"state_{n}": state for n, state in enumerate(record.step.states)}
+            states = dict(zip(state_names(stack[record.number]), record.step.states, strict=True))
             for name, values in {**record.step.gates, **states}.items():
-                row |= {(record.number, name, unit): v for unit, v in enumerate(np.asarray(values)[0])}
-        rows.append(row)
-    index = sequence.index if isinstance(sequence, pd.Series | pd.DataFrame) else pd.RangeIndex(len(rows))
-    found = pd.DataFrame(rows, index=index[::-1] if layer.go_backwards else index)
-    found.columns = pd.MultiIndex.from_tuples(found.columns, names=("cell", "name", "unit"))
+                for unit, own in enumerate(np.atleast_2d(np.asarray(values)[rows]).T):
+                    columns.setdefault((record.number, name, unit), []).append(own)
+    found = pd.DataFrame({key: np.concatenate(own) for key, own in columns.items()}, index=index)
+    found.columns = pd.MultiIndex.from_tuples(list(columns), names=("cell", "name", "unit"))
     return found.sort_index(axis=1)
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from seqmem.data.calendars import NAMES, Calendar, Weekdays
 from seqmem.data.faults import day
 from seqmem.data.inspection import Inspection, SeriesInspection
-from seqmem.report.plots import figure_with_panels, saved
+from seqmem.report.plots import figure_with_panels, saved, span
 from seqmem.report.tables import heading, table
 
 MOST = 5  # rows of a table: one screen
@@ -106,11 +106,13 @@ def plot_inspection(found: Inspection, path: str | Path) -> Path:
         axes.plot(closes.index, closes.to_numpy(), color="black", linewidth=0.8)
         for doubt, rows in one.suspicious.groupby("doubt"):
             marked = closes.iloc[rows["row"].to_numpy(dtype=int) - 1]
-            axes.plot(marked.index, marked.to_numpy(), "o", markersize=5, fillstyle="none", label=str(doubt))
+            label = f"doubted: {doubt} ({len(marked)})"
+            axes.plot(marked.index, marked.to_numpy(), "o", markersize=5, fillstyle="none", label=label)
         if len(one.suspicious):
             axes.legend(frameon=False)
-        axes.set_title(unique_id if len(shown) > 1 else found.data.name)
-        axes.set_ylabel(found.data.column)
+        name = unique_id if len(shown) > 1 else found.data.name
+        axes.set_title(f"{name}: closes, {span(closes.index)}", fontsize="medium")
+        axes.set_ylabel(f"{found.data.column}, as in the file")
     return saved(figure, path)
 
 

@@ -8,11 +8,15 @@ import pandas as pd
 
 from seqmem.evaluation import CONFIDENCE
 from seqmem.evaluation.significance import SIGNIFICANCE
-from seqmem.report.plots import figure_with_axes, saved
+from seqmem.report.plots import figure_with_axes, saved, span
 
 if TYPE_CHECKING:
     from seqmem.experiments.risk import RiskReport
 
+P_VALUES_NOTE = """Breaches: days on which the loss was above the value at risk. p-values, small where it
+was wrong: coverage (Kupiec), independence (Christoffersen), dynamic (Engle-Manganelli), shortfall
+(McNeil-Frey). Light: the Basel traffic light of the last 250 days. FZ: Fissler-Ziegel loss of VaR and ES,
+lower is better."""
 SHORT = {"coverage p": "cover", "independence p": "indep", "dynamic p": "dynamic", "shortfall p": "shortfall"}
 
 
@@ -56,9 +60,11 @@ def plot_breaches(found: "RiskReport", path: str | Path, *, level: float, model:
         found: the report.
         path: .png, .svg or .pdf.
         level: of the value at risk.
-        model: by default the last: FHS on the network, or on log HAR.
+        model: by default the one with the lowest headline score.
     """
-    model = model or found.evaluation.models[-1]
+    score, h = found.evaluation.headline
+    losses = {name: found.evaluation.value(score, name, h) for name in found.evaluation.models}
+    model = model or min(losses, key=lambda name: losses[name])
     outcome, forecast = found.evaluation.outcome, found.evaluation.forecasts[model]
     mine = outcome.unique_id == outcome.unique_id[0]
     column = int(np.argmin(outcome.horizons))
@@ -67,16 +73,23 @@ def plot_breaches(found: "RiskReport", path: str | Path, *, level: float, model:
     low = -100 * forecast.var(level)[mine, column]
     high = 100 * forecast.var(level, short=True)[mine, column]
     figure, axes = figure_with_axes()
-    axes.vlines(dates, 0, returns, color="0.6", linewidth=0.5, label="log return")
-    axes.plot(dates, low, linewidth=0.8, label=f"{level:.0%} value at risk, long ({model})")
-    axes.plot(dates, high, linewidth=0.8, label="the same, short")
+    axes.vlines(dates, 0, returns, color="0.6", linewidth=0.5, label="log return of the day")
+    axes.plot(dates, low, linewidth=0.8, label="of a long position: what it loses at most")
+    axes.plot(dates, high, linewidth=0.8, label="of a short position")
     out = (returns < low) | (returns > high)
     axes.plot(
-        dates[out], returns[out], "o", markersize=3, color="tab:red", label=f"{int(out.sum())} breaches"
+        dates[out],
+        returns[out],
+        "o",
+        markersize=3,
+        color="tab:red",
+        label=f"breaches: {int(out.sum())}, expected {2 * level * len(out):.0f}",
     )
     axes.set_ylabel("log return of a day, %")
+    axes.set_xlabel("day of the return")
     name = outcome.data.name if len(outcome.data.ids) == 1 else outcome.unique_id[0]
-    axes.set_title(f"{name}: value at risk and its breaches")
+    when = span(pd.Index(dates))
+    axes.set_title(f"{name}: {level:.0%} value at risk of a day by {model}, {when}", fontsize="medium")
     axes.legend(frameon=False)
     return saved(figure, path)
 

@@ -1,18 +1,15 @@
-"""The scores of an evaluation as tables and a plot."""
+"""The scores of an evaluation as tables."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from seqmem.evaluation import CONFIDENCE, QLIKE, SIGNIFICANCE, calibration_table
-from seqmem.report.plots import figure_with_axes, saved
 
 if TYPE_CHECKING:
-    from seqmem.evaluation import Evaluation, Forecast, Proxy, Score
+    from seqmem.evaluation import Evaluation, Proxy, Score
 
 SCORES_NOTE = """QLIKE: mean of x - log x - 1, x = realised / forecast; ° in the model confidence set of 90%.
 Ratios of it to another model's: below 1 is better; * p < .05, ** p < .01, by Diebold-Mariano.
@@ -84,48 +81,6 @@ def horizon_table(evaluation: "Evaluation", score: "Score", reference: str = "")
         shown["dm"] = own["statistic"].to_numpy()
         shown["p"] = own["p_value"].to_numpy()
     return shown.reset_index()
-
-
-def plot_variances(
-    evaluation: "Evaluation", path: str | Path, *, models: Sequence[str], proxy: "Proxy", smooth: int = 22
-) -> Path:
-    """Forecast volatility of a few models by date, annualised, against what came; high volatility shaded.
-
-    Args:
-        evaluation: of variances of one series.
-        path: .png, .svg or .pdf.
-        models: which to draw.
-        proxy: of what came.
-        smooth: days over which what came is averaged: a single day's is mostly noise.
-
-    Raises:
-        ValueError: a model that is not there, a suffix that matplotlib cannot write, or no such folder.
-    """
-    missing = set(models) - set(evaluation.models)
-    if missing:
-        raise ValueError(f"plot: no model {sorted(missing)}. Received: {list(evaluation.models)}")
-    first, dates = evaluation.forecasts[models[0]], pd.Index(evaluation.outcome.cutoff)
-    column = int(np.argmin(first.horizons))
-    realised = pd.DataFrame(proxy.realised(evaluation.outcome))
-    realised = realised.rolling(smooth, center=True, min_periods=1).mean()
-
-    def volatility(forecast: "Forecast") -> np.ndarray:
-        return 100 * forecast.quantity.columns(forecast)["volatility"][:, column]
-
-    figure, axes = figure_with_axes()
-    label = f"realised ({proxy.name}, centred, {smooth} days)"
-    came = volatility(replace(first, mean=realised.to_numpy()))
-    axes.fill_between(dates, came, color="0.85", label=label)
-    for name in models:
-        axes.plot(dates, volatility(evaluation.forecasts[name]), linewidth=0.8, label=name)
-    top = axes.get_ylim()[1]
-    for regime in evaluation.regimes[1:]:
-        mask = evaluation.masks[regime.name]
-        axes.fill_between(dates, top, where=mask, color="tab:red", alpha=0.08, linewidth=0)
-    axes.set_ylim(0, top)
-    axes.set_ylabel("annualised volatility, %")
-    axes.legend(frameon=False)
-    return saved(figure, path)
 
 
 def _format(score: "Score") -> str:

@@ -50,6 +50,25 @@ def origin_text(forecast: Forecast) -> str:
     return f"{day(pd.Index(forecast.cutoff).max())}{close}"
 
 
+def in_words(forecast: Forecast) -> str:
+    """What is forecast of each series over the longest horizon, a line each; of ten series at most."""
+    quantity, ids = forecast.quantity, list(dict.fromkeys(forecast.unique_id))
+    lines = []
+    for name in ids[:10]:
+        one = forecast.select(name)
+        row = one.to_frame().iloc[-1]
+        point = quantity.label, row["mean" if "mean" in row else "median"]
+        parts = [(point[0], point[1], quantity.formats.get("mean", ".6g"))]
+        parts += [(key, row[key], quantity.formats[key]) for key in quantity.formats if key != "mean"]
+        parts += [(key, row[key], parts[0][2]) for key in row.index if str(key)[:3] in ("lo-", "hi-")]
+        values = ", ".join(f"{key} {format(value, form)}" for key, value, form in parts)
+        about = f"{name}, " if len(ids) > 1 else ""
+        lines.append(
+            f"{about}{quantity.name} of {day(row['ds'])} (h = {row['h']}), from {origin_text(one)}: {values}"
+        )
+    return "\n".join(lines)
+
+
 def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most: int | None = None) -> Table:
     """A `rich` table of a frame: numbers to the right, NaN as nothing.
 

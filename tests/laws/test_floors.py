@@ -34,6 +34,7 @@ FLOORS = [
     {"tuning.tuner_setup"},
     {"tuning.searcher", "tuning.reproduce", "tuning.config"},
     {"tuning.selection", "tuning.distributed"},
+    {"tuning.page"},
     {"tuning.pipeline"},
     {"tuning.cli", "tuning.commands"},
     {"seqmem.__main__", "tuning.__main__", "seqmem", "tuning"},  # the faces
@@ -57,6 +58,8 @@ DOORS = {
         "tuning.distributed.worker",  # its client
     },
     "matplotlib": {"seqmem.report.plots"},
+    "jinja2": {"seqmem.report.page.page"},
+    "markupsafe": {"seqmem.report.page.page"},
     "starlette": {"seqmem.serving.server.app", "seqmem.serving.server.buffers"},
     "uvicorn": {"seqmem.serving.server.process", "seqmem.serving.server.connections"},
     "prometheus_client": {"seqmem.serving.server.metrics"},

@@ -61,6 +61,14 @@ class League:
     pool: Pool | None = None
 
     @property
+    def shown(self) -> list[str]:
+        """What a plot shows: the first reference, and what is recommended, or has the lowest score."""
+        score, shortest = self.evaluation.headline
+        losses = {name: self.evaluation.value(score, name, shortest) for name in self.evaluation.models}
+        best = min(losses, key=lambda name: losses[name])
+        return [self.references[0], best if self.recommendation is None else self.recommendation.model]
+
+    @property
     def pooled(self) -> str:
         """What the networks learnt from beside the series, and until when."""
         if self.pool is None:

@@ -10,6 +10,20 @@ import pandas as pd
 
 Case = Mapping[str, Any]
 REPEATS = ("seed", "fold")  # what is averaged over
+LABELS: Mapping[str, str] = {
+    "T": "T, steps that are read",
+    "lag": "lag, steps",
+    "sequences": "training sequences until it is solved",
+    "wrong": "share of answers that are wrong",
+    "memory": "norm of the derivative by the last state, over that at lag 0",
+    "input": "norm of the derivative by the input",
+    "score": "score of later days (lower is better)",
+    "recovered": "share of the season's variance in the forecast",
+    "level": "price at which the test windows end",
+    "error": "error of the next day, over that of the last close",
+    "saturated": "share of gates within 5% of a limit",
+}
+"""What a plot calls the columns of studies."""
 
 
 class Panel(NamedTuple):
@@ -40,6 +54,7 @@ class Study(ABC):
     claim: ClassVar[str]
     panels: ClassVar[tuple[Panel, ...]]
     formats: ClassVar[Mapping[str, str]] = {}
+    labels: ClassVar[Mapping[str, str]] = LABELS
 
     cells: tuple[str, ...] = ("rnn", "lstm", "gru")
     seeds: int = 1

@@ -1,0 +1,1 @@
+"""Sections of the page, a file for each kind of result."""
