@@ -1,4 +1,5 @@
-# run: the main job on real data · test: the suite · browser: the page of a report in Chromium · lint: ruff and mypy · types: how much has a type ·
+# run: the main job on real data · test: the suite · browser: the page of a report in Chromium ·
+# lint: ruff and mypy · types: how much has a type ·
 # docs: the site · bench: speed · evidence: every figure on volatility · example: saved_models/sp500_example ·
 # clean: forget .venv
 PYTHON ?= python3
