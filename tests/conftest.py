@@ -1,4 +1,4 @@
-"""What every test may use."""
+"""What every test may use. Nothing heavy is imported here: pytest-xdist's own process runs no test."""
 
 import gc
 import os
@@ -9,21 +9,20 @@ os.environ.setdefault("COLUMNS", "120")
 # A test compiles for some milliseconds of work: XLA need not make that work quick.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
-import keras
-import numpy as np
-import pandas as pd
 import pytest
-import served_models
 from hypothesis import settings
-from samples import random_walk, small_forecaster, split_for
-
-from seqmem.process import configure_cpu
-from seqmem.recipe import Recipe
 
 settings.register_profile("seqmem", deadline=None)  # how long an example takes is for benchmarks
 settings.load_profile("seqmem")
-configure_cpu()  # as every command does
-gc.set_threshold(50_000, 20, 20)  # a traced graph is 100,000 objects, and all are needed
+
+
+def pytest_collectstart(collector):
+    """Set up a process that will run tests, before any module of them is imported."""
+    if isinstance(collector, pytest.Session):
+        from seqmem.process import configure_cpu
+
+        gc.set_threshold(50_000, 20, 20)  # a traced graph is 100,000 objects, and all are needed
+        configure_cpu()  # as every command does
 
 
 def pytest_collection_finish():
@@ -33,23 +32,33 @@ def pytest_collection_finish():
 
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
-    if any(served_models.WHY_NOT in str(report.longrepr) for report in skipped):
-        terminalreporter.write_line(served_models.WHY_NOT)
+    reasons = {report.longrepr[2].removeprefix("Skipped: ") for report in skipped}
+    for reason in reasons:
+        if "the tests marked `serving` did not run" in reason:
+            terminalreporter.write_line(reason)
 
 
 @pytest.fixture(autouse=True)
 def _seed():
+    import keras
+
     keras.utils.set_random_seed(11)
 
 
 @pytest.fixture(scope="session")
-def prices() -> pd.Series:
+def prices():
+    from samples import random_walk
+
     return random_walk(400)
 
 
 @pytest.fixture(scope="session")
 def fitted(prices):
     """A forecaster fitted for two epochs; tests must not change it."""
+    from samples import small_forecaster, split_for
+
+    from seqmem.recipe import Recipe
+
     forecaster = small_forecaster()
     return forecaster.fit(prices, split_for(forecaster, prices), Recipe(epochs=2))
 
@@ -64,5 +73,7 @@ def exported(fitted, prices, tmp_path_factory):
 
 
 @pytest.fixture
-def rng() -> np.random.Generator:
+def rng():
+    import numpy as np
+
     return np.random.default_rng(5)

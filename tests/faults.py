@@ -190,8 +190,8 @@ FAULTS = [
     Fault(
         "a transform adapted on all data",
         "seqmem/models/examples.py",
-        "known=[arrays[name][: end + 1] for name, end in ends.items()],",
-        "known=list(arrays.values()),",
+        "known=[rows[name][: part.known, :width] for name, part in parts.items()],",
+        "known=[rows[name][:, :width] for name, part in parts.items()],",
         "tests/laws/test_causality.py",
     ),
     Fault(
@@ -471,8 +471,8 @@ FAULTS = [
     Fault(
         "a variance labelled with the day before",
         "seqmem/targets/variance.py",
-        "rows = ops.concatenate([history[:, -1:], future], axis=1)",
-        "rows = ops.concatenate([history[:, -2:], future[:, :-1]], axis=1)",
+        "np.nan_to_num(daily)[:, None]",
+        "np.roll(np.nan_to_num(daily), 1)[:, None]",
         "tests/test_volatility.py",
     ),
     Fault(

@@ -200,10 +200,17 @@ FORECASTERS = [
 ]
 # A sample of each kind, for laws that train or export every one: the rest are slow.
 _EACH_KIND = {0, 3, 8, 10, 12, 16, 19, 20, 21}
-TRAINED_FORECASTERS = [
-    pytest.param(make, marks=() if number in _EACH_KIND else pytest.mark.slow, id=str(number))
-    for number, make in enumerate(FORECASTERS)
-]
+_EACH_TARGET = {3, 10, 12, 19, 20}  # in chunks and in windows
+
+
+def _trained(chosen):
+    return [
+        pytest.param(make, marks=() if number in chosen else pytest.mark.slow, id=str(number))
+        for number, make in enumerate(FORECASTERS)
+    ]
+
+
+TRAINED_FORECASTERS, TRAINED_ON_EACH_TARGET = _trained(_EACH_KIND), _trained(_EACH_TARGET)
 
 
 def split_after(data, rows: int) -> Split:

@@ -27,7 +27,7 @@ def models(exported, tmp_path_factory):
     return [exported, export(variance, tmp_path_factory.mktemp("models"), name="variance", prices=bars)]
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [pytest.param(0, marks=pytest.mark.slow), 1])  # 1 has every signature
 def test_c_says_what_python_says(number, models, program, tmp_path, rng):
     model = models[number]
     signatures = tf.saved_model.load(str(model)).signatures

@@ -22,7 +22,7 @@ from seqmem.cells import CELLS
 from seqmem.cli import options as shared
 from seqmem.cli.data import read_prices
 from seqmem.data.faults import PriceError
-from seqmem.serving import ServedModel, export
+from seqmem.serving import ServedModel
 from tuning import __main__ as tuning
 from tuning.cli import TASKS, TUNE
 from tuning.tasks import TASKS as TASK_CLASSES
@@ -119,9 +119,9 @@ def test_sigterm_is_ctrl_c(capsys):
 # What is refused, before any work
 
 
-def test_what_is_refused_is_refused_before_any_work(tmp_path, csv, prices, fitted):
+def test_what_is_refused_is_refused_before_any_work(tmp_path, csv, prices, exported):
     """Exit status 2, or 1 of bad data, and neither TensorFlow nor Keras is imported."""
-    exported = export(fitted, tmp_path / "models", name="whole")
+    exported = Path(shutil.copytree(exported, tmp_path / "models/whole/1"))
     prices[:5].to_csv(tmp_path / "short.csv")
     (tmp_path / "prices.txt").touch()
     (tmp_path / "file").touch()
@@ -265,10 +265,9 @@ def test_check_shows_gaps_and_large_moves_that_are_no_splits(prices, tmp_path, c
 # Exported models
 
 
-def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys):
-    export(fitted, tmp_path, name="m")
+def test_forecast_prints_writes_and_draws(fitted, exported, prices, csv, tmp_path, capsys):
     files = [tmp_path / "f.csv", tmp_path / "f.png"]
-    command = ["forecast", str(tmp_path / "m"), str(csv), "--csv", str(files[0]), "--plot", str(files[1])]
+    command = ["forecast", str(exported.parent), str(csv), "--csv", str(files[0]), "--plot", str(files[1])]
     assert cli.main(command) == 0
     said = capsys.readouterr().out
     (expected,) = fitted.forecast(prices).mean
@@ -286,7 +285,19 @@ def test_forecast_prints_writes_and_draws(fitted, prices, csv, tmp_path, capsys)
 
 def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    command = ["--prices", str(csv), *SMALL, "--max-trials", "2", "--epochs", "1", "--name", "small"]
+    command = [
+        "--prices",
+        str(csv),
+        *SMALL,
+        "--max-trials",
+        "2",
+        "--epochs",
+        "1",
+        "--name",
+        "small",
+        "--folds",
+        "1",
+    ]
     assert tuning.main([*command, "--seed", "0"]) == 0
     said = capsys.readouterr().out
     for words in (
@@ -349,16 +360,16 @@ def test_a_search_that_is_stopped_ends_with_130_and_says_where_the_trials_are(
 
 def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    random_bars(1200).to_csv("bars.csv")
-    command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "2"]
-    assert tuning.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10"]) == 0
+    random_bars(900).to_csv("bars.csv")
+    command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "1"]
+    assert tuning.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10", "--folds", "1"]) == 0
     said = capsys.readouterr().out
-    for words in ("1200 closes", "Test: Variance over 1 day, all days", "GARCH-t", "volatility"):
+    for words in ("900 closes", "Test: Variance over 1 day, all days", "GARCH-t", "volatility"):
         assert words in said
     assert "Exported to saved_models/volatility/1" in said
     card = json.loads((tmp_path / "saved_models/volatility/1/card.json").read_text())
     assert card["input"] == {name: ["batch", "at least 136"] for name in ("high", "low", "close")}
     assert card["horizons"] == [1, 5]
-    served = ServedModel("saved_models/volatility").forecast(random_bars(1200)).to_frame()
+    served = ServedModel("saved_models/volatility").forecast(random_bars(900)).to_frame()
     assert served["h"].tolist() == [1, 5]
     np.testing.assert_allclose(served["volatility"] ** 2 * served["h"] / 252, served["mean"], rtol=1e-5)

@@ -41,10 +41,10 @@ def test_the_flow_of_inputs_is_the_jacobian(sample, sequence):
     layer = Recurrent(sample.cell(3))
     found = diagnostics.gradient_flow(layer, sequence, probes=4000)
     x = tf.constant(sequence[None])
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         output = layer(x)
-    jacobian = tape.jacobian(output, x)[0, :, 0]  # [U, T, F]
+    jacobian = tape.jacobian(output, x, experimental_use_pfor=False)[0, :, 0]  # [U, T, F]
     expected = np.sqrt(np.sum(np.asarray(jacobian) ** 2, axis=(0, 2)))[::-1]
     np.testing.assert_allclose(found["input"], expected, rtol=0.1)
     assert found.loc[0, "h"] == pytest.approx(np.sqrt(3), rel=0.1)  # of h_T itself: the identity
@@ -143,10 +143,9 @@ def test_bad_sequences_are_refused(bad, words):
         diagnostics.trace(Recurrent(keras.layers.GRUCell(2)), ops.ones((3, 1)))
 
 
-def test_the_command_says_it_draws_it_and_writes_json(fitted, prices, tmp_path, capsys):
-    folder = seqmem.export(fitted, tmp_path, name="m", prices=prices)
+def test_the_command_says_it_draws_it_and_writes_json(exported, prices, tmp_path, capsys):
     prices.to_frame().to_csv(tmp_path / "prices.csv")
-    asked = ["diagnose", str(folder), str(tmp_path / "prices.csv"), "--windows", "5"]
+    asked = ["diagnose", str(exported), str(tmp_path / "prices.csv"), "--windows", "5"]
     assert cli.main([*asked, "--plot", str(tmp_path / "flow.png")]) == 0
     said = capsys.readouterr().out
     assert "forget" in said

@@ -29,6 +29,9 @@ def _alternating(length=600):
     return pd.Series(100 * np.exp(np.cumsum(returns)), name="Close")
 
 
+LEARNING = {("RNNCell", 8), ("LSTMCell", 1), ("LSTMCell", 8), ("GRUCell", 1)}
+
+
 @pytest.mark.parametrize(
     ("sample", "chunk_length"),
     [
@@ -36,7 +39,8 @@ def _alternating(length=600):
             sample,
             length,
             id=f"{sample}-{length}",
-            marks=() if sample.keras_cell else pytest.mark.slow,  # tests/laws hold these to their papers
+            # tests/laws hold the others to their papers
+            marks=() if (str(sample), length) in LEARNING else pytest.mark.slow,
         )
         for sample in CELLS
         for length in (1, 8)
@@ -163,7 +167,8 @@ def test_raw_price_levels_are_refused(transform, seed):
     forecaster = Forecaster(EncoderDecoder(CELLS[1].cell(4), CELLS[1].cell(4)), PricePath(transform))
     with pytest.raises(NonStationary, match=r"Use LogReturn\(\) for prices"):
         forecaster.fit(prices, Split.by_share(prices))
-    forecaster.fit(prices[:200], Split.by_share(prices[:200]), Recipe(epochs=1), check_inputs=None)
+    if seed == 0:
+        forecaster.fit(prices[:200], Split.by_share(prices[:200]), Recipe(epochs=1), check_inputs=None)
 
 
 def test_a_loss_that_is_no_number_is_an_error_not_an_early_stop(prices):

@@ -32,7 +32,8 @@ def test_every_public_name_is_there():
             _ = package.nonsense
 
 
-def test_importing_sets_no_global_state():
+def test_importing_sets_no_global_state_and_a_process_prepared_has_the_threads_that_were_asked_for():
+    """And can no longer be prepared once it ran."""
     code = (
         "import os, warnings, keras, tensorflow as tf\n"
         "state = lambda: (dict(os.environ), keras.config.floatx(), keras.config.dtype_policy().name,\n"
@@ -42,15 +43,7 @@ def test_importing_sets_no_global_state():
         "for package in (seqmem, tuning):\n"
         "    [getattr(package, name) for name in package.__all__]\n"
         "after = state()\n"
-        "print([a == b for a, b in zip(before[:4], after[:4])])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[True, True, True, True]"
-
-
-def test_a_process_prepared_has_the_threads_that_were_asked_for_and_can_no_longer_be_once_it_ran():
-    code = (
-        "import tensorflow as tf\n"
+        "print([a == b for a, b in zip(before[:4], after[:4])])\n"
         "from seqmem.process import configure_cpu\n"
         "configure_cpu(3); configure_cpu(2)\n"
         "tf.constant(1.0) + 1\n"
@@ -61,4 +54,4 @@ def test_a_process_prepared_has_the_threads_that_were_asked_for_and_can_no_longe
         "except RuntimeError: print('too late')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.split("\n")[:2] == ["1 2", "too late"]
+    assert run.stdout.splitlines() == ["[True, True, True, True]", "1 2", "too late"]

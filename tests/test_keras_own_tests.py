@@ -24,7 +24,11 @@ OURS = {
 FILES = ("simple_rnn", "lstm", "gru", "rnn", "bidirectional", "stacked_rnn_cells", "time_distributed")
 EXCEPTIONS: dict[tuple[str, str], str] = {}  # (file, method): why it cannot pass. None is needed
 FITS_MANY = ("stacked_rnn_cells", "rnn", "lstm", "gru")
-SLOW = {(file, "test_basics") for file in FITS_MANY}
+
+
+def _is_slow(file, method, on):
+    """What fits many models; and compiled, what is of Keras's own layers around ours."""
+    return (method == "test_basics" and (on or file in FITS_MANY)) or (on and file == "time_distributed")
 
 
 class _Layers:
@@ -60,7 +64,7 @@ def _adapted(case, file, *, on):
         reason = EXCEPTIONS.get((file, method))
         if reason:
             marks.append(pytest.mark.xfail(strict=True, reason=reason))
-        if (file, method) in SLOW:
+        if _is_slow(file, method, on):
             marks.append(pytest.mark.slow)
         for mark in marks:
 

@@ -8,6 +8,7 @@ from samples import random_bars
 
 from seqmem import cli
 from seqmem.evaluation import ParkinsonRange, score_by_series, scorecard
+from seqmem.experiments import league as leagues
 from seqmem.experiments.league import panel_league, volatility_league
 from seqmem.models.classics import EGARCH, GARCH
 from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
@@ -147,9 +148,14 @@ def _wide(tmp_path):
     return tmp_path / "wide.csv", frame
 
 
-def test_a_panel_has_one_network_for_all_series(tmp_path):
-    path, frame = _wide(tmp_path)
-    found = panel_league(path, cell="gru", **SMALL)
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory):
+    return panel_league(_wide(tmp_path_factory.mktemp("wide"))[0], cell="gru", **SMALL)
+
+
+def test_a_panel_has_one_network_for_all_series(panel, tmp_path):
+    _, frame = _wide(tmp_path)
+    found = panel
     by_series = score_by_series(found.evaluation)
     assert list(by_series.index) == ["A", "B", "C"]
     assert list(by_series.columns) == ["GRU", "linear", "GARCH-t", "GJR-t", "GRU x GJR-t"]
@@ -188,8 +194,19 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
     assert (tmp_path / "v.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "saved_models/vol/1/saved_model.pb").is_file()
     assert export(load("saved_models/vol"), tmp_path, name="again", prices=bars).is_dir()
+
+
+def test_the_command_shows_a_panel(panel, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     _wide(tmp_path)
-    assert cli.main(["volatility", "wide.csv", "--panel", "--cells", "gru", *options]) == 0
+    asked = []
+    monkeypatch.setattr(
+        leagues, "panel_league", lambda data, **options: asked.append((data, options)) or panel
+    )
+    assert cli.main(["volatility", "wide.csv", "--panel", "--cells", "gru", "--lookback", "10"]) == 0
+    ((data, options),) = asked
+    assert data.ids == ("A", "B", "C")
+    assert (options["cell"], options["lookback"]) == ("gru", 10)
     said = capsys.readouterr().out
     assert "wide.csv: 3 series" in said
     assert " of 3 series." in " ".join(said.split())

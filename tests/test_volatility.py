@@ -29,7 +29,6 @@ BARS = random_bars(500)
 ROWS = BARS.to_numpy()
 SPLIT = Split.by_share(BARS)
 SMALL = {"memory": 20, "decays": (0.8,), "downside_decays": (0.9,), "range_decays": (0.0, 0.9)}
-CELLS = [RNNCell, LSTMCell, GRUCell]
 
 
 def _windows(target, bars, count=7, steps=6):
@@ -174,7 +173,9 @@ def test_members_need_a_cell_that_can_be_widened():
             build()
 
 
-@pytest.mark.parametrize("cell", [None, *CELLS])
+@pytest.mark.parametrize(
+    "cell", [None, GRUCell, *(pytest.param(one, marks=pytest.mark.slow) for one in (RNNCell, LSTMCell))]
+)
 def test_it_learns_is_calibrated_and_pools(cell):
     pool = {"one": BARS, "other": random_bars(400, seed=5)}
     recipe = Recipe(epochs=4, chunk_length=30, batch_size=4, learning_rate=1e-2, cosine=True)

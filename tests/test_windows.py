@@ -10,6 +10,7 @@ from seqmem.data import windows
 SHAPES = st.tuples(st.integers(400, 2000), st.integers(1, 60), st.integers(1, 10))
 
 
+@settings(max_examples=30)
 @given(shape=SHAPES, batch_size=st.integers(1, 100), chunk_length=st.integers(1, 9))
 def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, chunk_length):
     length, context_length, horizon = shape
@@ -26,6 +27,7 @@ def test_what_is_gathered_is_what_slicing_gives(shape, batch_size, chunk_length)
         np.testing.assert_array_equal(futures[n], np.arange(origin + 1, origin + horizon + 1))
 
 
+@settings(max_examples=30)
 @given(count=st.integers(1, 300), batch_size=st.integers(1, 100))
 def test_in_order_every_origin_comes_once(count, batch_size):
     batches = list(windows.batches(np.arange(7, 7 + count), batch_size=batch_size))
@@ -33,7 +35,7 @@ def test_in_order_every_origin_comes_once(count, batch_size):
     assert all(len(batch) == batch_size for batch in batches[:-1])
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     count=st.integers(1, 300),
     batch_size=st.integers(1, 100),

@@ -7,7 +7,7 @@ import pytest
 from samples import (
     BASELINES,
     RETURN_CLASSICS,
-    TRAINED_FORECASTERS,
+    TRAINED_ON_EACH_TARGET,
     VARIANCE_BASELINES,
     random_bars,
     random_walk,
@@ -35,7 +35,7 @@ def _rewritten(after: int, seed: int = 9, series=SERIES):
     return other
 
 
-@pytest.mark.parametrize("make", TRAINED_FORECASTERS)
+@pytest.mark.parametrize("make", TRAINED_ON_EACH_TARGET)
 def test_forecasters(make):
     """Forecasts, and all that training learns, know nothing of what comes after."""
     bars, origins = random_bars(300), np.arange(NOW - 20, NOW + 1)

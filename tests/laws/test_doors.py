@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from samples import random_walk
 
-from seqmem import Split, as_dataset, evaluate, export, load, read
+from seqmem import Recipe, Split, as_dataset, evaluate, export, load, read
 from seqmem.cells import LSTMCell
 from seqmem.data.faults import PriceError
 from seqmem.evaluation import SquaredLogError
@@ -77,7 +77,7 @@ def test_a_model_of_differences_takes_values_below_0_at_every_door(tmp_path):
     spread = PRICES - PRICES.mean()
     network = EncoderDecoder(LSTMCell(2), LSTMCell(2), horizon=2)
     forecaster = Forecaster(network, PricePath(Chain([Difference(), Standardize()])), lookback=10)
-    forecaster.fit(spread, SPLIT, check_inputs=None)
+    forecaster.fit(spread, SPLIT, Recipe(epochs=1), check_inputs=None)
     here = forecaster.forecast(spread)
     model = load(export(forecaster, tmp_path, name="spread", prices=spread))
     np.testing.assert_allclose(model.forecast(spread).point, here.point, rtol=1e-4, atol=1e-4)

@@ -24,8 +24,15 @@ def test_cells(sample, policy, rng):
     np.testing.assert_allclose(outputs, expected, atol=TOLERANCE[policy])
 
 
-@pytest.mark.parametrize("policy", TOLERANCE)
-@pytest.mark.parametrize("level", [1.0, 40_000.0])
+@pytest.mark.parametrize(
+    ("policy", "level"),
+    [
+        ("float32", 40_000.0),
+        ("float64", 40_000.0),
+        ("mixed_float16", 40_000.0),
+        *(pytest.param(policy, 1.0, marks=pytest.mark.slow) for policy in TOLERANCE),
+    ],
+)
 def test_a_forecaster_trains_and_forecasts_in_float32_whatever_its_network(policy, level):
     """At half precision 40,000 is no number: prices must never meet the network's policy."""
     cell = CELLS[1].cell

@@ -1,9 +1,8 @@
 """Law: what is served is what Python says, to float32 rounding."""
 
 import json
-import subprocess
-import sys
 
+import fresh
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -59,23 +58,15 @@ assert not any(name.partition(".")[0] in ("seqmem", "tuning") for name in sys.mo
 """
 
 
-def test_it_reloads_where_seqmem_was_never_imported(fitted, prices, tmp_path):
-    folder = export(fitted, tmp_path, name="sample", prices=prices)
+def test_it_reloads_where_seqmem_was_never_imported(fitted, exported, prices, tmp_path):
     closes = prices.to_numpy()[None, -20:].tolist()
-    run = subprocess.run(
-        [sys.executable, "-c", ALONE, str(folder), json.dumps(closes)],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
+    said = fresh.python(ALONE, exported, json.dumps(closes), cwd=tmp_path)
     expected = fitted.forecast(prices).point
-    np.testing.assert_allclose(json.loads(run.stdout), expected, rtol=1e-6)
+    np.testing.assert_allclose(json.loads(said), expected, rtol=1e-6)
 
 
-def test_the_signature_has_the_names_and_shapes_that_the_readme_says(fitted, tmp_path):
-    folder = export(fitted, tmp_path, name="sample")
-    signature = tf.saved_model.load(folder).signatures["serving_default"]
+def test_the_signature_has_the_names_and_shapes_that_the_readme_says(exported):
+    signature = tf.saved_model.load(exported).signatures["serving_default"]
     closes = signature.structured_input_signature[1]["closes"]
     assert (closes.shape.as_list(), closes.dtype) == ([None, None], tf.float32)
     forecast = signature.structured_outputs["forecast"]
