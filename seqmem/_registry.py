@@ -14,6 +14,7 @@ from typing import Any
 HOMES = {
     "seqmem.cells": (
         "EMACell",
+        "GARCHCell",
         "GRUCell",
         "LSTMCell",
         "LayerNormLSTMCell",
@@ -43,6 +44,15 @@ HOMES = {
         "ResidualRecurrent",
     ),
     "seqmem.models.forecaster": ("Forecaster",),
+    "seqmem.models.classics.graphs.inputs": (
+        "LogHARInputs",
+        "LogMeasure",
+        "RangeMeans",
+        "ReturnInputs",
+        "SquareMeans",
+    ),
+    "seqmem.models.classics.graphs.together": ("ForecastersTogether", "WholeWindow"),
+    "seqmem.models.classics.graphs.recurrence": ("EGARCHCell", "VarianceRecurrence"),
 }
 
 

@@ -98,6 +98,14 @@ def ema(inputs, W, b, decay):
     return np.stack(outputs, 1), [h]
 
 
+def garch(inputs, W, b, omega, alpha, beta):
+    v, outputs = np.zeros((len(inputs), len(b))), []
+    for t in range(inputs.shape[1]):
+        v = omega + alpha * (inputs[:, t] @ W + b) ** 2 + beta * v
+        outputs.append(v)
+    return np.stack(outputs, 1), [v]
+
+
 def gru(inputs, W, U, b):
     units = U.shape[0]
     W, U = (_columns(array, units, "z", "r", "g") for array in (W, U))

@@ -14,6 +14,7 @@ from minimal_gated_unit import MinimalGatedUnitCell
 import seqmem
 from seqmem.cells import (
     EMACell,
+    GARCHCell,
     GRUCell,
     LayerNormLSTMCell,
     LSTMCell,
@@ -57,6 +58,15 @@ from seqmem.models.classics import (
     RangeHAR,
     RealisedGARCH,
 )
+from seqmem.models.classics.graphs.inputs import (
+    LogHARInputs,
+    LogMeasure,
+    RangeMeans,
+    ReturnInputs,
+    SquareMeans,
+)
+from seqmem.models.classics.graphs.recurrence import EGARCHCell, VarianceRecurrence
+from seqmem.models.classics.graphs.together import ForecastersTogether, WholeWindow
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster
 from seqmem.networks import (
@@ -94,6 +104,7 @@ CELLS = [
     CellSample(MinGRUCell, paper.min_gru, None, None, None),
     CellSample(MinLSTMCell, paper.min_lstm, None, None, None),
     CellSample(EMACell, paper.ema, None, None, None),
+    CellSample(GARCHCell, paper.garch, None, None, None),
     CellSample(MinimalGatedUnitCell, paper.minimal_gated_unit, None, None, None),
 ]
 DROP_INS = [sample for sample in CELLS if sample.drop_in]
@@ -198,8 +209,37 @@ FORECASTERS = [
         lookback=8,
     ),
 ]
+# Classics as graphs, of few rows; tests/laws/test_classics_exported.py holds the fitted ones to Python.
+CLASSIC_TARGETS = [
+    lambda: ReturnInputs(mean=0.1),
+    SquareMeans,
+    RangeMeans,
+    lambda: LogHARInputs(memory=15),
+    LogMeasure,
+]
+_CELLS = [lambda: GARCHCell(1, gamma=0.1), None, None, None, lambda: EMACell(1)]
+CLASSIC_GRAPHS = [
+    *(
+        lambda target=target, cell=cell: Forecaster(
+            VarianceRecurrence(cell and cell(), daily=bool(cell)), target(), lookback=8
+        )
+        for target, cell in zip(CLASSIC_TARGETS, _CELLS, strict=True)
+    ),
+    lambda: Forecaster(
+        VarianceRecurrence(EGARCHCell(0.1), horizons=(1, 3), daily=True, exponential=True),
+        ReturnInputs((1, 3)),
+        lookback=8,
+    ),
+    lambda: Forecaster(
+        ForecastersTogether([CLASSIC_GRAPHS[0](), CLASSIC_GRAPHS[3]()], ["high", "low", "close"]),
+        WholeWindow(read=["high", "low", "close"]),
+        lookback=30,
+    ),
+]
+CLASSIC_TARGETS = [*CLASSIC_TARGETS, WholeWindow]
+FORECASTERS += CLASSIC_GRAPHS
 # A sample of each kind, for laws that train or export every one: the rest are slow.
-_EACH_KIND = {0, 3, 8, 10, 12, 16, 19, 20, 21}
+_EACH_KIND = {0, 3, 8, 10, 12, 16, 19, 20, 21, 22}
 _EACH_TARGET = {3, 10, 12, 19, 20}  # in chunks and in windows
 
 

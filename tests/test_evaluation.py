@@ -1,5 +1,7 @@
 """Evaluations against hand-made truth, and against the figures that are known of the S&P 500."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -334,6 +336,24 @@ def _with_scores(*scores):
 def test_bad_arguments_are_named(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_a_reference_that_exploded_carries_no_verdict():
+    """From a few origins it forecasts nearly nothing: beating it shows nothing."""
+    forecasts = dict(FOUND.forecasts)
+    wild = forecasts["poor"].mean.copy()
+    wild[::9] = 1e-9
+    forecasts["wild"] = replace(forecasts["poor"], mean=wild)
+    found = replace(FOUND, forecasts=forecasts, _cache={})
+    assert set(found.exploded) == {"wild"}
+    assert not FOUND.exploded
+    first, second = found.summary("truth", ["wild", "poor"]).split("\n")
+    assert first.startswith("Not compared with wild, which exploded: its QLIKE (squared returns) is ")
+    assert "beats poor" in second
+    card = scorecard(found, ["wild", "poor"])
+    assert card[["ratio wild", "dm wild", "p wild"]].isna().all(axis=None)
+    assert (card["mcs"].xs("wild", level="model").dropna() < 0.1).all()
+    assert card["p poor"].notna().any()
 
 
 def test_a_dataset_is_read_once():

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seqmem.evaluation import diebold_mariano, model_confidence_set
 
@@ -47,3 +49,42 @@ def test_the_confidence_set_takes_models_that_are_the_same():
 def test_too_few_losses_are_refused():
     with pytest.raises(ValueError, match="at least 10"):
         diebold_mariano([1.0], [2.0])
+
+
+DEGENERATE = (
+    "draw", "draw", "other", "shifted", "rounding", "constant", "nan", "some nan", "infinite", "huge", "large"
+)  # fmt: skip
+
+
+def _losses(kind, count):
+    draw = np.random.default_rng(0).normal(size=(2, count)) ** 2
+    return {
+        "draw": draw[0],
+        "other": draw[1],
+        "shifted": draw[0] + 0.5,
+        "rounding": draw[0] * (1 + 1e-15),
+        "constant": np.ones(count),
+        "nan": np.full(count, np.nan),
+        "some nan": np.where(np.arange(count) == 3, np.nan, draw[0]),
+        "infinite": np.where(np.arange(count) == 3, np.inf, draw[1]),
+        "huge": draw[0] * 1e300,
+        "large": draw[1] * 1e12,
+    }[kind]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from(DEGENERATE), min_size=1, max_size=4), st.sampled_from([10, 40]))
+def test_no_losses_end_in_a_traceback(kinds, count):
+    """Equal to the bit, equal but for rounding, constant, not finite: each has a p-value in [0, 1]."""
+    losses = pd.DataFrame({f"{n} {kind}": _losses(kind, count) for n, kind in enumerate(kinds)})
+    found = model_confidence_set(losses)
+    assert found.between(0, 1).all()
+    finite = np.isfinite(losses).all() & (losses.abs() < 1e100).all()
+    assert (found[~finite] == 0).all()
+    assert not finite.any() or found[finite].max() == 1
+    test = diebold_mariano(losses.iloc[:, 0], losses.iloc[:, -1])
+    assert np.isnan(test.p_value) == (
+        not finite.iloc[[0, -1]].all()
+        or kinds[0] == kinds[-1]
+        or {kinds[0], kinds[-1]} == {"draw", "rounding"}
+    )

@@ -7,6 +7,7 @@ from seqmem.cells.activations import Activation, as_activation, sigmoid, tanh
 from seqmem.cells.base import Cell, Step
 from seqmem.cells.chrono import chrono_init
 from seqmem.cells.ema import EMACell
+from seqmem.cells.garch import GARCHCell
 from seqmem.cells.gru import GRUCell
 from seqmem.cells.layer_norm import LayerNormLSTMCell
 from seqmem.cells.lstm import LSTMCell
@@ -28,6 +29,7 @@ CELLS: dict[str, type[Cell]] = {
     "mingru": MinGRUCell,
     "minlstm": MinLSTMCell,
     "ema": EMACell,
+    "garch": GARCHCell,
 }
 
 
@@ -62,6 +64,7 @@ __all__ = [
     "Cell",
     "Coefficients",
     "EMACell",
+    "GARCHCell",
     "GRUCell",
     "LSTMCell",
     "LayerNormLSTMCell",

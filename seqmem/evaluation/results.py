@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from seqmem.evaluation.exploded import exploded
 from seqmem.evaluation.forecast import Forecast
 from seqmem.evaluation.outcome import Outcome, Regime
 from seqmem.evaluation.scores import Score
@@ -216,6 +217,11 @@ class Evaluation:
     def summary(self, model: str, references: Sequence[str], also: Sequence[str] = ()) -> str:
         """In plain words, whether a model beats each reference, a line each; see `summary.summarise`."""
         return summarise(self, model, references, also)
+
+    @property
+    def exploded(self) -> dict[str, str]:
+        """Models that no other is measured by, with the reason: see `exploded.exploded`."""
+        return exploded(self)
 
     def to_frame(self) -> pd.DataFrame:
         """The forecasts as a long frame: unique_id, ds, cutoff, h, and a column for each model."""

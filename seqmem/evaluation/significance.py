@@ -9,6 +9,8 @@ SIGNIFICANCE = 0.05
 MIN_ORIGINS = 100  # fewer overlapping forecasts than this say nothing
 CONFIDENCE = 0.10  # the size of a model confidence set
 MIN_LOSSES = 10  # to test at all
+LARGEST = 1e100  # a loss beyond it has no square, and counts as infinite
+EQUAL = 1e-12  # of the largest loss: what is closer differs by rounding alone
 
 
 class DieboldMariano(NamedTuple):
@@ -22,7 +24,8 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     """Diebold and Mariano (1995) on two series of losses at the same origins, in time order.
 
     The standard error is Newey and West's (Bartlett weights) with max(horizon - 1, n^(1/3)) lags, the
-    p-value two-sided from Student's t. Equal losses give NaN: there is nothing to test.
+    p-value two-sided from Student's t. Losses that are equal, or that are not all finite, give NaN: there is
+    nothing to test.
 
     Raises:
         ValueError: losses of different lengths, or fewer than 10.
@@ -38,7 +41,8 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
         raise ValueError(
             f"diebold_mariano: expected at least {MIN_LOSSES} losses. Received: {difference.shape}"
         )
-    if not difference.any():
+    scale = max(np.abs(first).max(), np.abs(second).max())
+    if not np.isfinite(scale) or scale > LARGEST or (np.abs(difference) <= EQUAL * scale).all():
         return DieboldMariano(float("nan"), float("nan"))
     lags = max(horizon - 1, int(np.cbrt(len(difference))))
     fitted = OLS(difference, np.ones(len(difference))).fit(
@@ -97,7 +101,7 @@ def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed
 
     Models with a p-value below `size` are left out: the rest hold the best with probability 1 - size. By
     the range statistic and 1,000 stationary bootstraps with blocks of n^(1/3), through `arch`. Models of
-    the same losses share a p-value.
+    the same losses share a p-value; one whose losses are not all finite has 0.
 
     Args:
         losses: a column for each model, a row for each origin, in time order.
@@ -110,12 +114,21 @@ def model_confidence_set(losses: pd.DataFrame, *, size: float = CONFIDENCE, seed
     """
     from arch.bootstrap import MCS
 
+    found = pd.Series(0.0, losses.columns, name="mcs")
+    finite = losses.loc[:, (losses.abs() <= LARGEST).all()]  # NaN is not
     # two of the same have no difference to test: the first of them stands for both
-    first = {name: next(other for other in losses if losses[other].equals(losses[name])) for name in losses}
-    varied = losses[list(dict.fromkeys(first.values()))]
+    first = {name: next(other for other in finite if _same(finite[other], finite[name])) for name in finite}
+    varied = finite[list(dict.fromkeys(first.values()))]
     if varied.shape[1] < 2:
-        return pd.Series(1.0, losses.columns, name="mcs")
+        found[finite.columns] = 1.0
+        return found
     test = MCS(varied, size=size, reps=1000, block_size=int(np.cbrt(len(losses))) + 1, seed=seed)
-    test.compute()
-    found = test.pvalues["Pvalue"].loc[list(first.values())]
-    return found.set_axis(losses.columns).rename("mcs")
+    with np.errstate(divide="ignore", invalid="ignore"):  # a difference that never varies: it is certain
+        test.compute()
+    found[finite.columns] = test.pvalues["Pvalue"].loc[list(first.values())].to_numpy()
+    return found
+
+
+def _same(first: pd.Series, second: pd.Series) -> bool:
+    scale = max(first.abs().max(), second.abs().max())
+    return bool(((first - second).abs() <= EQUAL * scale).all())

@@ -18,6 +18,7 @@ def summarise(
 
     Better is a lower headline score (over the path, or the shortest horizon, on all days) with p < .05 by
     Diebold-Mariano, from at least 100 origins. What the other horizons and regimes say is added.
+    A reference that exploded (see `exploded`) is named, and not compared with.
 
     Args:
         evaluation: of the model and the others.
@@ -38,8 +39,13 @@ def summarise(
     count = len(set(evaluation.outcome.cutoff[evaluation.known(score, h)]))
     if count < MIN_ORIGINS:
         return f"Not tested: {count} origins are too few; at least {MIN_ORIGINS} are needed."
-    lines = [_line(evaluation, model, name, is_rival=False) for name in references]
-    return "\n".join(lines + [_line(evaluation, model, name, is_rival=True) for name in also])
+    both = [(name, False) for name in references] + [(name, True) for name in also]
+    return "\n".join(
+        f"Not compared with {name}, which exploded: {evaluation.exploded[name]}."
+        if name in evaluation.exploded
+        else _line(evaluation, model, name, is_rival=is_rival)
+        for name, is_rival in both
+    )
 
 
 def _line(evaluation: "Evaluation", model: str, other: str, *, is_rival: bool) -> str:

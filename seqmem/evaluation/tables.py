@@ -20,12 +20,15 @@ def scorecard(evaluation: Evaluation, references: Sequence[str], *, seed: int = 
     Returns:
         Indexed by (score, h, regime, model): value; for each reference NAME ``ratio NAME`` (of the scores),
         ``dm NAME`` and ``p NAME`` (Diebold-Mariano, HAC errors; negative is better); mcs, the p-value in the
-        model confidence set (in it from .10), for scores of the headline's kind.
+        model confidence set (in it from .10), for scores of the headline's kind. Against a reference that
+        exploded all are NaN.
     """
     found = evaluation.table
     tests = evaluation.tests(references)
     for name in references:
         own = tests.xs(name, level="reference")
+        if name in evaluation.exploded:  # whatever is better has shown nothing
+            own = own.assign(ratio=np.nan, statistic=np.nan, p_value=np.nan)
         for short, column in (("ratio", "ratio"), ("dm", "statistic"), ("p", "p_value")):
             found[f"{short} {name}"] = own[column].reindex(found.index).astype("float64")
     return found.assign(mcs=evaluation.confidence_set(seed=seed).reindex(found.index))

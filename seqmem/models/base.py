@@ -13,6 +13,7 @@ from seqmem.data.splits import Origins, Split, as_origins
 from seqmem.evaluation.forecast import Forecast, Prediction
 
 if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
     from seqmem.quantities import Quantity
 
 
@@ -57,6 +58,14 @@ class Model(ABC):
         Returns:
             Means [N, H], or a `Prediction`.
         """
+
+    def to_forecaster(self) -> "Forecaster":
+        """The fitted model as a `Forecaster`, which is exported and served.
+
+        Raises:
+            ValueError: never fitted, or a model that has no graph.
+        """
+        raise ValueError(f"{self!r}: has no graph, and cannot be exported")
 
     @final
     def forecast(self, data: PriceData, origins: Origins = None) -> Forecast:

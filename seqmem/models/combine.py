@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from seqmem.data.splits import Split
 from seqmem.evaluation.forecast import Forecast, Prediction
 from seqmem.models.base import Model
 from seqmem.quantities import Quantity
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 
 class GeometricMean(Model):
@@ -58,6 +61,16 @@ class GeometricMean(Model):
     def predict_series(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> np.ndarray:
         """exp(mean log), [N, H]."""
         return _geometric_mean([_mean(one.predict_series(frame, origins, unique_id)) for one in self.models])
+
+    def to_forecaster(self) -> "Forecaster":
+        """All of them as one graph, which reads the columns and the rows that any needs.
+
+        Raises:
+            ValueError: models of something else than variances, or one without a graph.
+        """
+        from seqmem.models.classics.graphs.together import geometric_mean_of
+
+        return geometric_mean_of(self.models)
 
 
 def geometric_mean(forecasts: Sequence[Forecast]) -> Forecast:

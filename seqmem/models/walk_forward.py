@@ -1,7 +1,7 @@
 """Walking forward: a classic fitted again and again on all that has come."""
 
 from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from seqmem.data.splits import Split
 from seqmem.evaluation.prediction import Prediction
 from seqmem.models.base import Classic, Model
 from seqmem.quantities import Quantity
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 
 class WalkForward(Model):
@@ -51,11 +54,13 @@ class WalkForward(Model):
         self.quantity = classic.quantity
         self.context_length = classic.context_length
         self._starts: dict[str, int] = {}
+        self._latest: dict[str, Classic] = {}
 
     def fit(self, data: PriceData, split: Split) -> Self:
         """Say where the walk begins: before `split.test_start`. Fits are made as forecasts need them."""
         dataset = as_dataset(data)
         self._starts = {name: rows - 1 for name, rows in split.known(dataset).items()}
+        self._latest = {}
         self.quantity = self.quantity.for_periods(dataset.calendar.periods_per_year)
         return self
 
@@ -83,10 +88,24 @@ class WalkForward(Model):
         parts: list[Prediction | np.ndarray] = []
         for number, row in enumerate(borders):
             fitted = self.classic.fitted_on(frame.iloc[: row + 1])
+            self._latest[unique_id] = fitted
             self.progress()
             mine = which == number
             parts.append(fitted.predict_series(frame, origins[mine], unique_id))
         return _in_order(parts, np.argsort(which, kind="stable"))
+
+    def to_forecaster(self) -> "Forecaster":
+        """The graph of the latest fit that a forecast was made from, of one series.
+
+        Raises:
+            ValueError: no forecast was made yet, or of several series; a classic without a graph.
+        """
+        if len(self._latest) != 1:
+            series = ", ".join(self._latest) or "none: forecast first, or fit the classic itself"
+            raise ValueError(
+                f"WalkForward of {self.classic.name}: expected forecasts of one series. Received: {series}"
+            )
+        return next(iter(self._latest.values())).to_forecaster()
 
     def __repr__(self) -> str:
         return f"<WalkForward, every {self.every} rows: {self.classic!r}>"

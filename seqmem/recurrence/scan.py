@@ -17,12 +17,17 @@ from seqmem.cells import ScanCell
 Tensor = Any
 
 
-def linear_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
-    """All h_t = a_t h_{t-1} + b_t over a, b [B, T, U], T known, from h_0 [B, U]."""
+def linear_scan(a: Tensor, b: Tensor, first: Tensor, training: bool = True) -> Tensor:
+    """All h_t = a_t h_{t-1} + b_t over a, b [B, T, U], T known, from h_0 [B, U].
+
+    Where nothing is trained it is the bare operations: a graph to be saved needs no gradient of ours in it.
+    """
+    if not training:
+        return _scan(a, _begun(a, b, first))
 
     @tf.custom_gradient
     def scanned(a: Tensor, b: Tensor, first: Tensor) -> Any:
-        states = _scan(a, tf.concat([b[:, :1] + a[:, :1] * first[:, None], b[:, 1:]], 1))
+        states = _scan(a, _begun(a, b, first))
 
         def gradient(d_states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             d_states = tf.reshape(d_states, tf.shape(b))  # that of a slice does not know its rank
@@ -39,6 +44,10 @@ def linear_scan(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
 
     found: Tensor = scanned(a, b, first)
     return found
+
+
+def _begun(a: Tensor, b: Tensor, first: Tensor) -> Tensor:
+    return tf.concat([b[:, :1] + a[:, :1] * first[:, None], b[:, 1:]], 1)
 
 
 def _scan(a: Tensor, b: Tensor) -> Tensor:
@@ -69,5 +78,5 @@ def run(
     with AutocastScope(None):
         inputs = ops.cast(inputs, cell.compute_dtype)
         a, b, _ = cell.coefficients(cell.project(inputs, training))
-        found = linear_scan(a, b, ops.cast(states[0], cell.compute_dtype))
+        found = linear_scan(a, b, ops.cast(states[0], cell.compute_dtype), training)
     return [found][:sequences], [found[:, -1]]

@@ -19,6 +19,10 @@ slope: of what came on the forecast (Mincer and Zarnowitz); * p < .05, ** p < .0
 diagonal."""
 
 
+def _number(ratio: float) -> str:
+    return "" if np.isnan(ratio) else f"{ratio:.3f}"  # of a reference that exploded
+
+
 def scorecard_tables(
     evaluation: "Evaluation", card: pd.DataFrame, references: Sequence[str]
 ) -> dict[str, pd.DataFrame]:
@@ -38,7 +42,7 @@ def scorecard_tables(
                 inside = (rows["mcs"] >= CONFIDENCE).map({True: "°", False: " "})
                 columns[_narrow(score.name)] = rows["value"].map(f"{{:{_format(score)}}}".format) + inside
                 for name in references:
-                    ratios = rows[f"ratio {name}"].map("{:.3f}".format) + rows[f"p {name}"].map(_stars)
+                    ratios = rows[f"ratio {name}"].map(_number) + rows[f"p {name}"].map(_stars)
                     columns[_narrow(f"{_kind(score)} /{name}")] = ratios
                 order = rows["value"].sort_values(kind="stable").index  # numbers: as text 10 is before 9
             rows_ahead = f"{h} day{'s' if h > 1 else ''}"

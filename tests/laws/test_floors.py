@@ -43,6 +43,7 @@ FLOOR = {module: floor for floor, modules in enumerate(FLOORS) for module in mod
 DOORS = {
     "arch": {
         "seqmem.models.classics.garch",
+        "seqmem.models.classics.egarch",
         "seqmem.evaluation.significance",
     },
     "statsmodels": {"seqmem.evaluation.significance"},

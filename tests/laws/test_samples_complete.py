@@ -25,7 +25,7 @@ def _final(base):
 def test_there_is_a_sample_of_everything():
     assert _final(Cell) <= {sample.cell for sample in samples.CELLS}
     assert _final(Transform) == {type(make()) for make in samples.TRANSFORMS}
-    targets = [*samples.TARGETS, *samples.RETURN_TARGETS, *samples.VARIANCE_TARGETS]
+    targets = [*samples.TARGETS, *samples.RETURN_TARGETS, *samples.VARIANCE_TARGETS, *samples.CLASSIC_TARGETS]
     assert _final(Target) == {type(make()) for make in targets}
     assert _final(Schedule) == {type(make()) for make in samples.SCHEDULES}
     classics = [make(horizon=1) for make in samples.BASELINES] + [

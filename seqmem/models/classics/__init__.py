@@ -2,9 +2,10 @@
 
 from seqmem.models.base import Classic
 from seqmem.models.classics.benchmarks import REFERENCES, benchmark_models, classics_of, naive_models
+from seqmem.models.classics.egarch import EGARCH
 from seqmem.models.classics.ewma import EWMA, ConstantVariance
 from seqmem.models.classics.fit_summary import FitSummary
-from seqmem.models.classics.garch import EGARCH, GARCH, FitWarning
+from seqmem.models.classics.garch import GARCH, FitWarning
 from seqmem.models.classics.har import HAR, RangeHAR
 from seqmem.models.classics.log_har import LogHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn

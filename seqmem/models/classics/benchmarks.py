@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from seqmem.models.base import Classic
+from seqmem.models.classics.egarch import EGARCH
 from seqmem.models.classics.ewma import EWMA, ConstantVariance
-from seqmem.models.classics.garch import EGARCH, GARCH
+from seqmem.models.classics.garch import GARCH
 from seqmem.models.classics.har import HAR, RangeHAR
 from seqmem.models.classics.log_har import LogHAR
 from seqmem.models.classics.naive import Drift, LastClose, MeanReturn

@@ -1,12 +1,16 @@
 """The two forecasts of a variance that any other has to beat: its mean, and its moving average."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from seqmem.models.classics.fit_summary import FitSummary, as_table, sandwich
 from seqmem.models.classics.variance import MONTH, VarianceClassic, squares
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 
 class ConstantVariance(VarianceClassic):
@@ -26,6 +30,13 @@ class ConstantVariance(VarianceClassic):
 
     def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
         return self._constant(np.full(len(origins), self._variance))
+
+    def _graph(self) -> "Forecaster":
+        from seqmem.models.classics.graphs import build, inputs
+
+        target = inputs.ReturnInputs(**self._for_target)
+        daily = np.full(len(self.horizons), self._variance / inputs.UNIT)
+        return build.forecaster(target, None, self._bounds, bias=daily, who=self.name)
 
     def _summarise(self) -> FitSummary:
         squared, mean = self._squares, self._variance
@@ -64,6 +75,19 @@ class EWMA(VarianceClassic):
 
     def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
         return self._constant(ewma(squares(frame)[1:], self.decay)[origins - 1])
+
+    def _graph(self) -> "Forecaster":
+        from seqmem.cells import GARCHCell
+        from seqmem.models.classics.graphs import build, inputs
+
+        cell = GARCHCell(
+            1, omega=0.0, alpha=1 - self.decay, beta=self.decay, use_bias=False, kernel_initializer="ones"
+        )
+        same = np.ones(len(self.horizons))
+        target = inputs.ReturnInputs(**self._for_target)
+        return build.forecaster(
+            target, cell, self._bounds, bias=0 * same, readout=same, memory=self.decay, who=self.name
+        )
 
     def _summarise(self) -> FitSummary:
         before = ewma(self._squares, self.decay)[MONTH:-1]

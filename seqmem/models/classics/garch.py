@@ -1,9 +1,9 @@
-"""GARCH and its family, by the package `arch`: fitted on the training part, filtered from there on."""
+"""GARCH, by the package `arch`: fitted on the training part, filtered from there on."""
 
 import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,9 @@ import pandas as pd
 from seqmem.data.dataset import day
 from seqmem.models.classics.fit_summary import FitSummary, as_table
 from seqmem.models.classics.variance import VarianceClassic, returns
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 PERCENT = 100.0  # arch's optimiser wants returns of about 1
 SHAPES = {"normal": 0, "t": 1, "skewt": 2}  # distribution of the errors -> how many parameters it has
@@ -21,7 +24,7 @@ class FitWarning(UserWarning):
     """A classic's fit that did not come off: says which, and on data up to when."""
 
 
-class _Garch(VarianceClassic):
+class ArchClassic(VarianceClassic):
     """Constant mean, no lags in it, and a variance by maximum likelihood.
 
     Args:
@@ -113,7 +116,7 @@ class _Garch(VarianceClassic):
         return np.asarray(forecast.variance)
 
 
-class GARCH(_Garch):
+class GARCH(ArchClassic):
     """GARCH(p, q) (Bollerslev 1986), or with o > 0 GJR-GARCH (Glosten, Jagannathan and Runkle 1993).
 
         v_t = omega + sum alpha_i e_{t-i}^2 + sum gamma_i e_{t-i}^2 [e_{t-i} < 0] + sum beta_i v_{t-i}
@@ -145,7 +148,7 @@ class GARCH(_Garch):
         self.o: int = o
         self.q: int = q
         orders = "" if (p, q) == (1, 1) and o <= 1 else f"({p},{o},{q})"
-        self.name: str = f"{'GJR' if o else 'GARCH'}{orders}{_suffix(distribution)}"
+        self.name: str = f"{'GJR' if o else 'GARCH'}{orders}{suffix(distribution)}"
 
     def _volatility(self) -> Any:
         from arch import univariate
@@ -157,55 +160,37 @@ class GARCH(_Garch):
         alpha, gamma, beta = np.split(np.array(lags), [self.p, self.p + self.o])
         return float(alpha.sum() + gamma.sum() / 2 + beta[: self.q].sum())
 
+    def _graph(self) -> "Forecaster":
+        from seqmem.cells import GARCHCell
+        from seqmem.models.classics.graphs import build, inputs
 
-class EGARCH(_Garch):
-    """EGARCH(1,1,1) (Nelson 1991).
-
-        log v_{t+1} = omega + alpha (|z_t| - sqrt(2 / pi)) + gamma z_t + beta log v_t
-
-    `arch` has no formula for more than a day ahead. With g(z) all that a day adds,
-
-        E v_{t+h} = exp(beta^(h-1) log v_{t+1}) prod_{j=0}^{h-2} E exp(beta^j g(z))
-
-    and the mean over z is taken over the standardized residuals of the fit: under Student's t itself it would
-    not exist.
-
-    Args:
-        distribution: of the errors, "normal", "t" or "skewt".
-        horizons: rows ahead that a variance covers.
-    """
-
-    def __init__(self, *, distribution: str = "normal", horizons: Sequence[int] = (1, 5)) -> None:
-        super().__init__(distribution, horizons)
-        self.name = f"EGARCH{_suffix(distribution)}"
-
-    def _volatility(self) -> Any:
-        from arch import univariate
-
-        return univariate.EGARCH(1, 1, 1)
-
-    def _ahead(self, fixed: Any, first: int) -> np.ndarray:
-        tomorrow = np.asarray(fixed.forecast(horizon=1, start=first, reindex=False).variance)[:, 0]
-        beta, adds = self._parameters[4], self._adds()
-        days, factor = [tomorrow], 1.0
-        for ahead in range(1, max(self.horizons)):
-            factor *= np.mean(np.exp(beta ** (ahead - 1) * adds))
-            days.append(tomorrow ** (beta**ahead) * factor)
-        return np.stack(days, axis=1)
-
-    def _persistence(self) -> float:
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(np.mean(np.exp(self._adds())))
-        return float(abs(self._parameters[4])) if finite else np.inf
-
-    def _adds(self) -> np.ndarray:
-        """g(z) for the residuals of the fit."""
-        omega, alpha, gamma = self._parameters[1:4]
-        z = self._residuals
-        return np.asarray(omega + alpha * (np.abs(z) - np.sqrt(2 / np.pi)) + gamma * z)
+        if (self.p, self.q) != (1, 1) or self.o > 1:
+            raise ValueError(f"{self.name}: the graph has orders (1,0,1) and (1,1,1). Fit one of those")
+        mean, omega, alpha, *gamma, beta = self._parameters[: 4 + self.o]
+        cell = GARCHCell(
+            1,
+            omega=float(omega),
+            alpha=float(alpha),
+            beta=float(beta),
+            gamma=float(gamma[0]) if gamma else None,
+            use_bias=False,
+            kernel_initializer="ones",
+        )
+        kept = self._persistence() ** np.arange(max(self.horizons))
+        return build.forecaster(
+            inputs.ReturnInputs(mean=float(mean), **self._for_target),
+            cell,
+            self._bounds,
+            bias=omega * np.concatenate([[0], np.cumsum(kept)[:-1]]),
+            readout=kept,
+            daily=True,
+            memory=float(beta),
+            who=self.name,
+        )
 
 
-def _suffix(distribution: str) -> str:
+def suffix(distribution: str) -> str:
+    """The end of a model's name."""
     return "" if distribution == "normal" else f"-{distribution}"
 
 

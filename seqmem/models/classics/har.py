@@ -1,13 +1,16 @@
 """Heterogeneous autoregressions: tomorrow's variance from those of a day, a week and a month."""
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from seqmem.models.classics.fit_summary import FitSummary, as_table, sandwich
 from seqmem.models.classics.variance import MONTH, VarianceClassic, ranges, rolling_mean, squares
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 DAYS = (1, 5, MONTH)
 MOST = 25.0  # times the mean of the month before: a day's range is read as no more
@@ -46,6 +49,20 @@ class _LinearHAR(VarianceClassic):
         inputs = _means(self._proxy(frame))[origins]
         return np.stack([inputs @ weights for weights in self._weights], axis=1)
 
+    def _graph(self) -> "Forecaster":
+        from seqmem.models.classics.graphs import build, inputs
+
+        target = self._view(inputs)(**self._for_target)
+        weights = np.stack(self._weights, axis=1) / np.array([[inputs.UNIT], [1], [1], [1]])
+        return build.forecaster(
+            target, None, self._bounds, bias=weights[0], linear=weights[1:], who=self.name
+        )
+
+    @staticmethod
+    @abstractmethod
+    def _view(inputs: Any) -> Any:
+        """The target in a graph, of the module that has them."""
+
     def _summarise(self) -> FitSummary:
         names, estimates, errors, losses = [], [], [], []
         for days, weights, (x, y) in zip(self.horizons, self._weights, self._fits, strict=True):
@@ -79,6 +96,10 @@ class HAR(_LinearHAR):
     def _proxy(frame: pd.DataFrame) -> np.ndarray:
         return squares(frame)
 
+    @staticmethod
+    def _view(inputs: Any) -> Any:
+        return inputs.SquareMeans
+
 
 class RangeHAR(_LinearHAR):
     """HAR on Parkinson's variance, fitted to squared returns.
@@ -95,6 +116,10 @@ class RangeHAR(_LinearHAR):
         found = ranges(frame)
         before = np.concatenate([[np.inf], rolling_mean(found, MONTH)[:-1]])
         return np.where(before > 0, np.minimum(found, MOST * before), found)
+
+    @staticmethod
+    def _view(inputs: Any) -> Any:
+        return inputs.RangeMeans
 
 
 def _means(proxy: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The log-linear HAR: six weights on range and signed returns, by QLIKE."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,9 @@ from seqmem.models.classics.ewma import ewma
 from seqmem.models.classics.fit_summary import FitSummary, as_table, sandwich
 from seqmem.models.classics.har import DAYS, labels_of
 from seqmem.models.classics.variance import MONTH, VarianceClassic, gapped_ranges, returns, rolling_mean
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 TYPICAL = float(np.log(1e-4))  # of a daily variance: 1% a day
 TINY = 1e-12  # of a variance: a month without any range still has a logarithm
@@ -46,8 +49,22 @@ class LogHAR(VarianceClassic):
 
     def _daily(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
         inputs = log_inputs(frame)[origins]
-        with np.errstate(over="ignore"):
-            return np.exp(np.stack([inputs @ weights for weights in self._weights], axis=1))
+        logs = np.stack([inputs @ weights for weights in self._weights], axis=1)
+        return np.exp(np.minimum(logs, 50))  # held to its bounds afterwards
+
+    def _graph(self) -> "Forecaster":
+        from seqmem.models.classics.graphs import build, inputs
+
+        weights = np.stack(self._weights, axis=1)
+        return build.forecaster(
+            inputs.LogHARInputs(**self._for_target),
+            None,
+            self._bounds,
+            bias=weights[0] - np.log(inputs.UNIT),
+            linear=weights[1:],
+            exponential=True,
+            who=self.name,
+        )
 
     def _summarise(self) -> FitSummary:
         names, errors, losses = [], [], []

@@ -1,13 +1,16 @@
 """Realised GARCH: a variance that follows a realised measure, and the measure that follows the variance."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from seqmem.models.classics.fit_summary import FitSummary, as_table, sandwich
 from seqmem.models.classics.variance import MONTH, VarianceClassic, gapped_ranges, returns, rolling_mean
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 TINY = 1e-12  # of a variance: a month without any range still has a logarithm
 LEAST = 0.01  # of the month's mean: a day without a range still has a logarithm
@@ -87,6 +90,31 @@ class RealisedGARCH(VarianceClassic):
             weights.append(kept**ahead)
             adds.append(constant * sum(kept**j for j in range(ahead)) + convexity)
         return np.array(weights), np.array(adds)
+
+    def _graph(self) -> "Forecaster":
+        from keras.initializers import Constant
+
+        from seqmem.cells import EMACell
+        from seqmem.models.classics.graphs import build, inputs
+
+        omega, beta, gamma, *_ = self._parameters
+        centre = float(self._known[0].mean())
+        weights, adds = self.ahead()
+        level = (omega + gamma * centre) / (1 - beta)  # of log v where log x stands at the centre
+        cell = EMACell(1, kernel_initializer="ones", bias_initializer=Constant(np.log(inputs.UNIT) - centre))
+        found = build.forecaster(
+            inputs.LogMeasure(realised=self.measure, **self._for_target),
+            cell,
+            self._bounds,
+            bias=weights * level + adds - np.log(inputs.UNIT),
+            readout=weights * gamma / (1 - beta),
+            daily=True,
+            exponential=True,
+            memory=beta,
+            who=self.name,
+        )
+        cell.decay.assign(build.logit(beta))
+        return found
 
     def _summarise(self) -> FitSummary:
         logs, changes = self._known

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,9 @@ from seqmem.data.measures import log_returns, parkinson, true_range_variance
 from seqmem.models.base import Classic
 from seqmem.models.classics.fit_summary import FitSummary
 from seqmem.quantities import Quantity, Variance
+
+if TYPE_CHECKING:
+    from seqmem.models.forecaster import Forecaster
 
 MONTH = 22  # rows
 BEYOND = 10.0  # times what a classic was fitted on, above and below: its forecasts go no further
@@ -70,6 +73,30 @@ class VarianceClassic(Classic):
         assert isinstance(fitted, VarianceClassic)
         return fitted._summarise()
 
+    def to_forecaster(self) -> "Forecaster":
+        """The fitted classic as a network and its target, to be exported, served, or trained further.
+
+        A recursion begins at the window's start, which is so far back that a 1e-7th of it is left.
+
+        Raises:
+            ValueError: never fitted, or on several series; orders without a graph; a memory above 2,000 rows.
+        """
+        if self.learns and len(self._fitted) > 1:
+            series = ", ".join(self._fitted)
+            raise ValueError(f"{self.name}: expected to be fitted on one series. Received: {series}")
+        fitted = self._copy_for("") if self.learns else self
+        assert isinstance(fitted, VarianceClassic)
+        return fitted._graph()
+
+    def _graph(self) -> "Forecaster":
+        raise ValueError(f"{self.name}: has no graph, and cannot be exported")
+
+    @property
+    def _for_target(self) -> dict[str, Any]:
+        """What every target of its graph is made with."""
+        assert isinstance(self.quantity, Variance)
+        return {"horizons": self.horizons, "periods_per_year": self.quantity.periods_per_year}
+
     def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Quantiles of the model's own errors, of variance 1, once it has learnt: by default the normal's."""
         from scipy.stats import norm
@@ -81,7 +108,9 @@ class VarianceClassic(Classic):
         self._estimate(known)
 
     def _say(self, frame: pd.DataFrame, origins: np.ndarray) -> np.ndarray:
-        return np.clip(self._daily(frame, origins), *self._bounds) * np.array(self.horizons)
+        daily = self._daily(frame, origins)
+        held = np.where(np.isfinite(daily), np.clip(daily, *self._bounds), np.nan)  # an explosion is told
+        return np.asarray(held * np.array(self.horizons))
 
     def _constant(self, daily: np.ndarray) -> np.ndarray:
         """A variance that stays as it is, [N], as the mean over each horizon: [N, H]."""

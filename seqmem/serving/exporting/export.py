@@ -1,4 +1,4 @@
-"""Export: a fitted forecaster as a versioned SavedModel, complete or absent."""
+"""Export: a fitted model as a versioned SavedModel, complete or absent."""
 
 import json
 import os
@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from seqmem.data.dataset import PriceData
+from seqmem.models.base import Model
+from seqmem.models.classics.graphs.together import as_forecaster
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.card import card, to_json
 from seqmem.serving.card_markdown import PAGE, page
@@ -27,7 +29,7 @@ FLEETING = ("created", "operations", "files", "name", "shared_object_id")
 
 
 def export(
-    forecaster: Forecaster,
+    model: Model,
     root: str | Path = "saved_models",
     *,
     name: str,
@@ -56,7 +58,8 @@ def export(
     All is written to a temporary folder and renamed: a server that polls the root never sees half a model.
 
     Args:
-        forecaster: a fitted forecaster.
+        model: a fitted forecaster, or any other model with a graph: a classic of variances, a geometric
+            mean of such models; see `Model.to_forecaster`.
         root: the folder of all models.
         name: of the model: letters, digits, ``_``, ``-`` and ``.``.
         version: a whole number of at least 1 that is not taken. None: the next free one.
@@ -69,7 +72,7 @@ def export(
 
     Raises:
         ImportError: `onnx` without tf2onnx.
-        ValueError: a name that is no folder name, a version below 1, a forecaster never fitted.
+        ValueError: a name that is no folder name, a version below 1, a model never fitted or without a graph.
         UnsafeModel: what `load` would refuse: a class that it cannot find again, weights that are not finite.
         FileExistsError: the version is taken.
         OSError: a folder that cannot be written, a disk that is full.
@@ -80,6 +83,7 @@ def export(
     home = Path(root) / name
     if version is not None and (home / str(version)).exists():
         raise FileExistsError(f"export: {home / str(version)} exists; versions are never overwritten")
+    forecaster = as_forecaster(model)
     _check_fitted(forecaster)
     about = card(forecaster, name=name, prices=prices, **more)
     if version is None and (same := _newest_if_same(home, about, onnx)):
