@@ -49,7 +49,7 @@ def test_a_league_is_complete_and_the_same_a_second_time(league):
     assert set(first.spread.index.unique("model")) == {"GRU", "raw LSTM"}
     assert "400 rows until 2011-07-15, each with weight 0.5" in first.pooled
     best = first.recommendation.losses.idxmin()
-    assert first.summary.startswith(f"Recommended: {best}, of the lowest QLIKE of 7 candidates over ")
+    assert first.summary.startswith(f"Recommended: {best}, of the lowest QLIKE of 4 candidates over ")
     assert any(one.model == best for one in first.judged)
     assert first.models[best].forecast(random_bars(1100)).mean.shape == (1, 2)
     chosen = next(number for number, line in enumerate(said) if line.startswith("Recommended"))

@@ -187,6 +187,10 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
             heading(f"Calibration over {h} day{'s' if h > 1 else ''}", console)
             console.print(table(calibration_rows(evaluation, h)))
         console.print(CALIBRATION_NOTE, style="dim", highlight=False)
+    if found.recommendation is not None:
+        heading("Candidates: 100 x mean of log v + y / v, on rows before the test part", console)
+        losses = found.recommendation.losses.rename("loss").rename_axis("model").reset_index()
+        console.print(table(losses, formats={"loss": ".2f"}))
     if len(found.spread):
         heading("Spread across seeds: QLIKE of the ensemble, and of its members", console)
         spread = found.spread.reset_index()

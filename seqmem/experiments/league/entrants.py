@@ -37,6 +37,9 @@ class Entrant(ABC):
     def model(self) -> Model:
         """What takes part, as it is before it is fitted."""
 
+    def check(self, split: Split) -> None:
+        """Refuse a split that it may not be scored on, before anything is fitted: by default none."""
+
     @abstractmethod
     def fitted(self, data: Dataset, split: Split) -> Model:
         """The model, fitted."""

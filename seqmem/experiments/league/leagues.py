@@ -56,7 +56,8 @@ def volatility_league(
     Networks learn from the series and from a pool of others, and stop early on the last fifth of its rows
     before the test part; classics are fitted again every `every` rows on all that has come by then. ``A x B``
     is the geometric mean of their forecasts. What reads highs and lows takes part where there are any. Which
-    model to use is chosen on rows before the test part, on which no candidate was trained.
+    combination to use is chosen on rows before the test part, on which none of it was trained; a single model
+    that is ahead there may be so by chance, which a combination hedges.
 
     Args:
         data: one series.
@@ -75,7 +76,7 @@ def volatility_league(
         epochs: of the networks, at most.
         seed: of their weights and of the order of their chunks.
         raw: whether an LSTM on squared returns takes part too: the claim as it is usually made.
-        choose: whether a model is recommended; the candidates are fitted once more for it.
+        choose: whether a combination is recommended; what it is made of is fitted once more for it.
         progress: told what is about to be done.
 
     Raises:
@@ -113,7 +114,7 @@ def volatility_league(
         Judged(first, REFERENCES, alone),
         Judged(combined_name((first, rivals[-1])), REFERENCES, [*alone, both]),
     ]
-    candidates = [*names, *rivals, *map(combined_name, (*pairs, rivals, *combinations[len(pairs) : -1]))]
+    candidates = [*map(combined_name, (rivals, *combinations[:-1]))]
     found = play(dataset, entrants, combinations, judged, REFERENCES, progress, candidates if choose else ())
     return found if pooled is None else replace(found, pool=pooled)
 

@@ -58,6 +58,8 @@ def play(
         ValueError: a series too short to train on and to score; a reference that cannot be fitted.
     """
     split = _split(data, entrants)
+    for entrant in entrants.values():
+        entrant.check(split)
     proxies: list[Proxy] = [SquaredReturns()]
     proxies += [ParkinsonRange()] if data.has("high", "low") else []
     proxies += [RealisedColumn()] if data.has("realized_variance") else []

@@ -43,17 +43,20 @@ class PreTrained(Entrant):
         """The network."""
         return self.forecaster
 
-    def fitted(self, data: Dataset, split: Split) -> Model:
-        """The network as it is.
+    def check(self, split: Split) -> None:
+        """Refuse a split whose test part it was trained on: a score there would be no forecast.
 
         Raises:
-            ValueError: it was trained on dates of the test part: a score there would be no forecast.
+            ValueError: it was.
         """
         if pd.Timestamp(self.forecaster.fitted_until) >= pd.Timestamp(split.test_start):
             raise ValueError(
                 f"start_from: expected a network that was trained before the test part, which begins on "
                 f"{day(split.test_start)}. Received: one trained until {self.forecaster.fitted_until}"
             )
+
+    def fitted(self, data: Dataset, split: Split) -> Model:
+        """The network as it is."""
         return self.forecaster
 
 
