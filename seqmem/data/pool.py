@@ -63,12 +63,18 @@ class Pool:
         return self.data  # type: ignore[return-value]  # __post_init__ made them datasets
 
     def before(
-        self, date: Any, *, fewest: int = 1, without: Dataset | None = None
+        self,
+        date: Any,
+        *,
+        columns: Sequence[str] = ("close",),
+        fewest: int = 1,
+        without: Dataset | None = None,
     ) -> dict[str, pd.DataFrame]:
         """The rows of each series strictly before a date, with a range, by name.
 
         Args:
             date: where every series is cut.
+            columns: a series without one of them is left out; highs and lows it need not have.
             fewest: rows, and at least `FEWEST`; a series with fewer is left out.
             without: the dataset that is forecast: a series that is one of it, by its returns, is left out.
         """
@@ -80,15 +86,19 @@ class Pool:
                 known = frame.loc[frame.index < border]
                 if len(known) < max(fewest, FEWEST) or any(_same(known["close"], other) for other in own):
                     continue
+                ranged = with_range(known)
+                if not set(columns) <= set(ranged.columns):
+                    continue
                 label = one.name if len(one.ids) == 1 else f"{one.name} {name}"
-                found[label if label not in found else f"{label} ({len(found)})"] = with_range(known)
+                found[label if label not in found else f"{label} ({len(found)})"] = ranged
         return found
 
-    def about(self, date: Any, *, without: Dataset | None = None) -> str:
-        """What is pooled and until when, in a line."""
-        frames = self.before(date, without=without)
+    def about(self, date: Any, *, columns: Sequence[str] = ("close",), without: Dataset | None = None) -> str:
+        """What is pooled and until when, in a line; arguments as `before` has them."""
+        frames = self.before(date, columns=columns, without=without)
         if not frames:
-            return f"pooled: no series has {FEWEST} rows before {day(pd.Timestamp(date))}"
+            have = "" if tuple(columns) == ("close",) else f" of {', '.join(columns)}"
+            return f"pooled: no series has {FEWEST} rows{have} before {day(pd.Timestamp(date))}"
         names = list(frames)
         some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         rows = sum(map(len, frames.values()))

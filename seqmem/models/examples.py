@@ -82,7 +82,8 @@ def examples(
         for name, origins in train.items()
     }
     if pool is not None:
-        parts |= _pooled(pool, data, split, max(context_length, split.context_length), horizon)
+        size = {"context_length": max(context_length, split.context_length), "horizon": horizon}
+        parts |= _pooled(pool, data, split, target.columns, **size)
     weighted = any(part.weight != 1 for part in parts.values())
     rows = {name: target.training_rows(part.frame, part.known) for name, part in parts.items()}
     if weighted:
@@ -111,7 +112,9 @@ def _placed(parts: Mapping[str, np.ndarray | None], offsets: Mapping[str, int]) 
     return np.concatenate(there) if there else None
 
 
-def _pooled(pool: Pool, data: Dataset, split: Split, context_length: int, horizon: int) -> dict[str, _Part]:
+def _pooled(
+    pool: Pool, data: Dataset, split: Split, columns: Sequence[str], *, context_length: int, horizon: int
+) -> dict[str, _Part]:
     """What is trained on of the series of a pool."""
     border = split.test_start if split.validation_start is None else split.validation_start
     if isinstance(border, int):
@@ -121,7 +124,7 @@ def _pooled(pool: Pool, data: Dataset, split: Split, context_length: int, horizo
         f"{name} (pooled)": _Part(
             frame, len(frame), np.arange(context_length - 1, len(frame) - horizon), None, pool.weight
         )
-        for name, frame in pool.before(border, fewest=fewest, without=data).items()
+        for name, frame in pool.before(border, columns=columns, fewest=fewest, without=data).items()
     }
 
 

@@ -37,7 +37,7 @@ class Entrant(ABC):
     def model(self) -> Model:
         """What takes part, as it is before it is fitted."""
 
-    def check(self, split: Split) -> None:
+    def check(self, split: Split) -> None:  # noqa: B027, most may be scored on any
         """Refuse a split that it may not be scored on, before anything is fitted: by default none."""
 
     @abstractmethod
@@ -117,6 +117,7 @@ class Design:
         dropout: share of the cell's inputs dropped in training.
         lookback: T.
         ensemble_size: seeds, whose geometric mean is the forecast.
+        realised: a column of realised variances that is read too. None: there is none.
     """
 
     use_range: bool
@@ -125,11 +126,14 @@ class Design:
     dropout: float = 0.4
     lookback: int = 60
     ensemble_size: int = 5
+    realised: str | None = None
 
     def forecaster(self, cell: str | None) -> Forecaster:
         """A forecaster of a cell, by its name in `CELLS` or ``module:Class``. None: the linear skip alone."""
         weight = 0.5 if self.use_range else 0.0
-        target = ScaleFreeVariance(self.horizons, parkinson_weight=weight, use_range=self.use_range)
+        target = ScaleFreeVariance(
+            self.horizons, parkinson_weight=weight, use_range=self.use_range, realised=self.realised
+        )
         if cell is None:
             return variance_forecaster(None, target, self.lookback)
         made = cell_class(cell)(self.units, dropout=self.dropout)

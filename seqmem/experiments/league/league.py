@@ -73,7 +73,8 @@ class League:
         """What the networks learnt from beside the series, and until when."""
         if self.pool is None:
             return "not pooled: the networks learnt from this data alone"
-        return self.pool.about(self.split.validation_start, without=self.data)
+        columns = next(iter(self.forecasters.values())).target.columns
+        return self.pool.about(self.split.validation_start, columns=columns, without=self.data)
 
     @property
     def forecasters(self) -> dict[str, Forecaster]:

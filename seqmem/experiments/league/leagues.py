@@ -22,13 +22,14 @@ from seqmem.experiments.league.entrants import (
 from seqmem.experiments.league.league import Judged, League
 from seqmem.experiments.league.play import Progress, play
 from seqmem.experiments.league.starting import PreTrained, fine_tuned
-from seqmem.models.classics import REFERENCES, benchmark_models
+from seqmem.models.classics import REFERENCES, RealisedGARCH, benchmark_models
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.volatility import variance_forecaster
 from seqmem.networks import ResidualRecurrent
 from seqmem.targets import RawVariance
 
 GJR = REFERENCES[1]
+REALISED = "realized_variance"  # what ``--resample 1D`` calls the column
 BUNDLED_POOL = ("bundled:sp500", "bundled:nasdaq")
 """What is pooled where nobody says otherwise; the forecast series itself is left out."""
 
@@ -85,12 +86,23 @@ def volatility_league(
     dataset = as_dataset(data)
     pooled = as_pool(pool) if _is_dated(dataset) else None
     use_range = "high" in dataset.frame
-    design = Design(use_range, tuple(horizons), units, lookback=lookback, ensemble_size=ensemble_size)
+    realised = REALISED if REALISED in dataset.frame else None
+    design = Design(
+        use_range,
+        tuple(horizons),
+        units,
+        lookback=lookback,
+        ensemble_size=ensemble_size,
+        realised=realised,
+    )
     recipe = replace(ResidualRecurrent.recipe, epochs=epochs, seed=seed)
     entrants: dict[str, Entrant] = {
         name: WalkedClassic(classic, every)
         for name, classic in benchmark_models(horizons, use_range=use_range).items()
     }
+    if realised is not None:
+        measured = RealisedGARCH(measure=realised, horizons=horizons)
+        entrants[measured.name] = WalkedClassic(measured, every)
     names = [display_name(cell) for cell in cells]
     for name, cell in zip(names, cells, strict=True):
         entrants[name] = TrainedNetwork(partial(design.forecaster, cell), recipe, pooled, refit)
