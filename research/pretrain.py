@@ -32,8 +32,8 @@ from seqmem import (
     variance_forecaster,
 )
 from seqmem.evaluation import QLIKE, compare
-from seqmem.experiments.league.starting import copies
 from seqmem.models.classics import WalkForward
+from seqmem.models.copying import copy_of
 
 UNTIL = pd.Timestamp("2012-12-31")  # the test parts of the bundled series begin here
 RANGE = replace(ResidualRecurrent.recipe, epochs=60)
@@ -149,7 +149,7 @@ def _export(root: str) -> None:
         model = fitted(series, UNTIL, use_range=use_range)
         known = {key: frame[frame.index < UNTIL] for key, frame in series.items()}
         last = str(max(frame.index[-1] for frame in known.values()))[:10]
-        lean = copies(model)()  # without the optimizer, which is twice as large
+        lean = copy_of(model)  # without the optimizer, which is twice as large
         folder = export(lean, root, name=name, prices=dataset(known), dates={"trained": last}, seed=0)
         print(f"{name}: trained until {last}: {folder}")
 

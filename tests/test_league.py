@@ -187,7 +187,7 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
         "pooled: other.csv: 500 rows until 2011-12-02, each with weight 0.5",
         "Recommended: ",
         "Spread across seeds",
-        "GRU exported to saved_models/vol/1",
+        " exported to saved_models/vol/1",
     ):
         assert words in said
     assert pd.read_csv("s.csv")["value"].gt(0).all()

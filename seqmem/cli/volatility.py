@@ -70,7 +70,9 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
     add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility", report=True)
-    add_export(parse, "--export", help="export the first network for TensorFlow Serving")
+    add_export(
+        parse, "--export", help="export what is recommended for TensorFlow Serving; of a panel the network"
+    )
 
 
 def check(options: argparse.Namespace) -> None:
@@ -200,7 +202,7 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
     if options.csv:
         with written_whole(options.csv) as draft:
             scores.to_csv(draft)
-    name, forecaster = next(iter(found.forecasters.items()))
+    name = found.recommended
     if options.plot:
         proxy = ParkinsonRange() if data.has("high", "low") else SquaredReturns()
         plot_variances(evaluation, options.plot, models=found.shown, proxy=proxy)
@@ -210,7 +212,7 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
         report(options.report, found, title=f"Volatility of {data.name}")
     if options.export:
         rows = scores.xs(name, level="model").reset_index().to_dict(orient="records")
-        folder = export(forecaster, options.out, name=options.export, prices=data, scores=rows)
+        folder = export(found.models[name], options.out, name=options.export, prices=data, scores=rows)
         console.print(f"{name} exported to {folder}", highlight=False)
 
 

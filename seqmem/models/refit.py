@@ -114,5 +114,15 @@ class RefitNetwork(Model):
             yield self.forecaster, which == stage
         self.forecaster.set_weights(self._stages[-1][1])
 
+    def to_forecaster(self) -> Forecaster:
+        """The network as it was trained last.
+
+        Raises:
+            ValueError: never fitted.
+        """
+        if not self._stages:
+            raise ValueError("RefitNetwork: call fit(data, split) first")
+        return self.forecaster
+
     def __repr__(self) -> str:
         return f"<RefitNetwork, every {self.every} dates: {self.forecaster!r}>"

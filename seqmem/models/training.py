@@ -118,9 +118,6 @@ class TrainedOnWindows(keras.Model, ABC):
                 f"chunk_length=1. Received: chunk_length={recipe.chunk_length}"
             )
         self._compile_for(recipe, len(seen.train))
-        if self._weighted != seen.weighted:
-            self._weighted = seen.weighted
-            self.train_function = self.test_function = None  # they have it built in
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._diverged, seen.when)]
         if seen.validation is not None:
             options["validation_data"] = windows.pair_with_series(
@@ -131,7 +128,7 @@ class TrainedOnWindows(keras.Model, ABC):
         batches, steps = windows.shuffled_batches(
             seen.train, batch_size=recipe.batch_size, chunk_length=recipe.chunk_length, seed=recipe.seed
         )
-        steps = self._divide(steps, recipe.chunk_length)
+        steps = self._divide(steps, recipe.chunk_length, seen.weighted)
         self._diverged.forget()
         keras.Model.fit(
             self,
@@ -212,12 +209,17 @@ class TrainedOnWindows(keras.Model, ABC):
         if not self.optimizer.built:  # or Keras builds it in the graph, and traces the step again
             self.optimizer.build(self.trainable_variables)
 
-    def _divide(self, steps: int, chunk_length: int) -> int:
+    def _divide(self, steps: int, chunk_length: int, weighted: bool) -> int:
         """Divide the steps of an epoch into equal calls, each of Keras's `steps_per_execution`."""
         calls = -(-steps // STEPS_PER_CALL)
-        if (getattr(self, "steps_per_execution", 1), self._chunk_length) != (steps // calls, chunk_length):
-            self.steps_per_execution, self._chunk_length = steps // calls, chunk_length
-            self.train_function = self.test_function = self.predict_function = None  # they have both built in
+        before = (getattr(self, "steps_per_execution", 1), self._chunk_length, self._weighted)
+        if before != (steps // calls, chunk_length, weighted):
+            self.steps_per_execution, self._chunk_length, self._weighted = (
+                steps // calls,
+                chunk_length,
+                weighted,
+            )
+            self.train_function = self.test_function = self.predict_function = None  # they have all built in
         return calls * (steps // calls)
 
     def _scoring(self) -> AbstractContextManager[None]:

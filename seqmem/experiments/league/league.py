@@ -77,6 +77,11 @@ class League:
         return self.pool.about(self.split.validation_start, columns=columns, without=self.data)
 
     @property
+    def recommended(self) -> str:
+        """The name of the model to use: what was chosen, or the first network."""
+        return next(iter(self.forecasters)) if self.recommendation is None else self.recommendation.model
+
+    @property
     def forecasters(self) -> dict[str, Forecaster]:
         """The networks, fitted, by name; of one that was trained on, the last."""
         return {

@@ -1,7 +1,7 @@
 """A network that was trained before: as it is, and as the start of a training on the series."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from seqmem.data.pool import Pool
 from seqmem.data.splits import Split
 from seqmem.experiments.league.entrants import Entrant, TrainedNetwork
 from seqmem.models.base import Model
+from seqmem.models.copying import copy_of
 from seqmem.models.forecaster import Forecaster
 from seqmem.quantities import Variance
 from seqmem.recipe import Recipe
@@ -74,16 +75,4 @@ def fine_tuned(
     gentle = replace(
         recipe, learning_rate=recipe.learning_rate * RATE, epochs=min(recipe.epochs, EPOCHS), patience=5
     )
-    return TrainedNetwork(copies(forecaster), gentle, pool, every)
-
-
-def copies(forecaster: Forecaster) -> Callable[[], Forecaster]:
-    """A function that makes copies of a forecaster, weights and all."""
-
-    def make() -> Forecaster:
-        copy = Forecaster.from_config(forecaster.get_config())
-        copy.build()
-        copy.set_weights(forecaster.get_weights())
-        return copy
-
-    return make
+    return TrainedNetwork(partial(copy_of, forecaster), gentle, pool, every)

@@ -9,6 +9,7 @@ from keras import ops
 from seqmem.heads import Head, LogVariance
 from seqmem.models.base import Model
 from seqmem.models.classics.graphs.inputs import UNIT, ClassicInputs
+from seqmem.models.copying import copy_of
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import Network
 from seqmem.quantities import Variance
@@ -101,7 +102,7 @@ def geometric_mean_of(models: Sequence[Model]) -> Forecaster:
     Raises:
         ValueError: models of something else than variances, or one without a graph.
     """
-    parts = [_copy(as_forecaster(model)) for model in models]
+    parts = [copy_of(as_forecaster(model)) for model in models]
     for one in parts:
         if not isinstance(one.quantity, Variance):
             raise ValueError(f"to_forecaster: expected models of variances. Received: {one!r}")
@@ -123,12 +124,3 @@ def as_forecaster(model: Model) -> Forecaster:
         ValueError: a model without a graph, or never fitted.
     """
     return model if isinstance(model, Forecaster) else model.to_forecaster()
-
-
-def _copy(forecaster: Forecaster) -> Forecaster:
-    """One of the same weights, without the optimizer that it was trained with."""
-    forecaster.build()
-    found = Forecaster.from_config(forecaster.get_config())
-    found.build()
-    found.set_weights(forecaster.get_weights())
-    return found
