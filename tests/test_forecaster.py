@@ -15,7 +15,7 @@ from seqmem.data.splits import Split
 from seqmem.data.stationarity import NonStationary
 from seqmem.models.callbacks import TrainingDiverged
 from seqmem.models.forecaster import Forecaster
-from seqmem.models.training import train
+from seqmem.models.train import train
 from seqmem.networks import EncoderDecoder, KerasNetwork, Linear
 from seqmem.recipe import Recipe
 from seqmem.targets import PricePath, ScaleFreeVariance

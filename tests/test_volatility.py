@@ -19,7 +19,7 @@ from seqmem.data.reading import read
 from seqmem.data.splits import Split
 from seqmem.losses import VarianceStudentT
 from seqmem.models.classics import GARCH
-from seqmem.models.training import train
+from seqmem.models.train import train
 from seqmem.models.volatility import calibrate, forecast_members, member, variance_forecaster
 from seqmem.networks import ResidualRecurrent, widen_for_ensemble
 from seqmem.recipe import Recipe

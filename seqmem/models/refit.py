@@ -15,7 +15,7 @@ from seqmem.data.splits import Split
 from seqmem.evaluation.prediction import Prediction
 from seqmem.models.base import Model
 from seqmem.models.forecaster import Forecaster
-from seqmem.models.training import train
+from seqmem.models.train import train
 from seqmem.quantities import Quantity
 from seqmem.recipe import Recipe
 

@@ -1,10 +1,10 @@
 """How Keras trains a network on windows by origin: what happens to a batch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,8 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from seqmem.data import windows
-from seqmem.data.dataset import PriceData, day
-from seqmem.data.splits import Split
+from seqmem.data.dataset import day
 from seqmem.heads import LabelForecast
 from seqmem.models.callbacks import DivergenceRecorder, RaiseWhenDiverged, with_average
 from seqmem.models.examples import Examples
@@ -25,32 +24,6 @@ from seqmem.targets import Target
 Tensor = Any
 AT_ONCE = 512  # windows, where nothing is learnt
 STEPS_PER_CALL = 16  # batches to a call from Python, at most: a call costs as much as a small step
-
-
-class _Fits(Protocol):
-    def fit(self, data: PriceData, split: Split, recipe: Recipe | None = None, **options: Any) -> Self: ...
-
-
-Trainable = TypeVar("Trainable", bound=_Fits)
-
-
-def train(
-    make: Callable[[], Trainable], data: PriceData, split: Split, recipe: Recipe | None = None, **options: Any
-) -> Trainable:
-    """Seed weights, dropout and the order of the examples from the recipe's seed; make a model, and fit it.
-
-    Layers draw the seeds of their weights and dropout when they are made, so a model that is made before its
-    seed is set is another one each time.
-
-    Args:
-        make: makes the model.
-        data: prices; see `seqmem.read`.
-        split: which origins are trained and validated on.
-        recipe: how; by default the network's own, with a seed of 0.
-        **options: of `Forecaster.fit`.
-    """
-    keras.utils.set_random_seed(0 if recipe is None else recipe.seed)
-    return make().fit(data, split, recipe, **options)
 
 
 class TrainedOnWindows(keras.Model, ABC):

@@ -13,7 +13,7 @@ from seqmem.data.splits import Split
 from seqmem.models.base import Classic, Model
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.refit import RefitNetwork
-from seqmem.models.training import train
+from seqmem.models.train import train
 from seqmem.models.volatility import variance_forecaster
 from seqmem.models.walk_forward import WalkForward
 from seqmem.networks import ResidualRecurrent

@@ -16,7 +16,7 @@ from seqmem.experiments.risk.breaches import backtests, sized
 from seqmem.models.base import Model
 from seqmem.models.classics import EWMA, GARCH, HistoricalSimulation, LogHAR, OwnDistribution, WalkForward
 from seqmem.models.filtered_simulation import FilteredHistoricalSimulation
-from seqmem.models.training import train
+from seqmem.models.train import train
 from seqmem.networks import ResidualRecurrent
 
 LEVELS = (0.01, 0.05)
