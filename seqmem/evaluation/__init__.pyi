@@ -2,12 +2,10 @@
 
 from .calibration import Calibration as Calibration
 from .calibration import calibration_table as calibration_table
+from .coverage import coverage_table as coverage_table
 from .distribution_scores import CRPS as CRPS
-from .distribution_scores import Coverage as Coverage
 from .distribution_scores import EnergyScore as EnergyScore
-from .distribution_scores import IntervalScore as IntervalScore
 from .distribution_scores import Pinball as Pinball
-from .distribution_scores import Width as Width
 from .distribution_scores import (
     probability_integral_transform as probability_integral_transform,
 )
@@ -15,6 +13,10 @@ from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .forecast import Forecast as Forecast
 from .forecast import Prediction as Prediction
+from .interval_scores import Coverage as Coverage
+from .interval_scores import IntervalScore as IntervalScore
+from .interval_scores import JointCoverage as JointCoverage
+from .interval_scores import Width as Width
 from .outcome import AllDays as AllDays
 from .outcome import HighVolatility as HighVolatility
 from .outcome import Outcome as Outcome

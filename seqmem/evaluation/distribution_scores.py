@@ -21,11 +21,11 @@ class DistributionScore(Score):
     quantity: ClassVar[type[Quantity]] = PriceMove  # type: ignore[type-abstract]
     path = True
 
-    def _quantile(self, forecast: Forecast, *levels: float) -> np.ndarray:
+    def quantiles(self, forecast: Forecast, *levels: float) -> np.ndarray:
         """Quantiles of the log return in percent, [N, H, Q]."""
         return PERCENT * return_quantiles(forecast, np.array(levels))
 
-    def _actual(self, outcome: Outcome) -> np.ndarray:
+    def actual(self, outcome: Outcome) -> np.ndarray:
         """The log return that came, in percent, [N, H]."""
         return PERCENT * np.log(outcome.value() / outcome.last[:, None])
 
@@ -44,7 +44,7 @@ class Pinball(DistributionScore):
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """max(q (y - x), (q - 1) (y - x))."""
-        error = self._actual(outcome) - self._quantile(forecast, self.level)[..., 0]
+        error = self.actual(outcome) - self.quantiles(forecast, self.level)[..., 0]
         return np.maximum(self.level * error, (self.level - 1) * error)
 
 
@@ -67,72 +67,9 @@ class CRPS(DistributionScore):
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """Twice the integral of the pinball loss."""
         levels = np.array(self.levels)
-        error = self._actual(outcome)[..., None] - self._quantile(forecast, *self.levels)
+        error = self.actual(outcome)[..., None] - self.quantiles(forecast, *self.levels)
         pinball = np.maximum(levels * error, (levels - 1) * error)
         return 2 * np.asarray(np.trapezoid(pinball, levels, axis=-1))
-
-
-class IntervalScore(DistributionScore):
-    """The interval score (Gneiting and Raftery 2007): the width, and 2 / a for each unit outside.
-
-    Args:
-        level: of the central interval, in percent.
-    """
-
-    def __init__(self, level: float = 90) -> None:
-        self.level = level
-        self.name: str = f"interval score {level:g}%"
-        self.title: str = f"interval score of the {level:g}% interval of the log return, %"
-
-    def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
-        """(u - l) + 2 / a (l - y)+ + 2 / a (y - u)+, with a the share outside."""
-        low, high = _interval(self, forecast)
-        actual, outside = self._actual(outcome), 1 - self.level / 100
-        below, above = np.maximum(low - actual, 0), np.maximum(actual - high, 0)
-        return high - low + 2 / outside * np.where(np.isnan(actual), np.nan, below + above)
-
-
-class Coverage(DistributionScore):
-    """How often what came lies within the central interval; no loss: it is right where it is the level.
-
-    Args:
-        level: of the central interval, in percent.
-    """
-
-    proper = False
-    format = ".1%"
-
-    def __init__(self, level: float = 90) -> None:
-        self.level = level
-        self.name: str = f"coverage {level:g}%"
-        self.title: str = f"share of outcomes within the {level:g}% interval"
-
-    def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
-        """1 within, 0 outside."""
-        low, high = _interval(self, forecast)
-        actual = self._actual(outcome)
-        return np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high))
-
-
-class Width(DistributionScore):
-    """How wide the central interval is: of intervals that cover alike, the narrower is better.
-
-    Args:
-        level: of the central interval, in percent.
-    """
-
-    proper = False
-    format = ".2f"
-
-    def __init__(self, level: float = 90) -> None:
-        self.level = level
-        self.name: str = f"width {level:g}%"
-        self.title: str = f"mean width of the {level:g}% interval of the log return, %"
-
-    def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
-        """U - l."""
-        low, high = _interval(self, forecast)
-        return high - low
 
 
 class EnergyScore(DistributionScore):
@@ -146,7 +83,7 @@ class EnergyScore(DistributionScore):
 
     def loss(self, forecast: Forecast, outcome: Outcome) -> np.ndarray:
         """E||X - y|| - E||X - X'|| / 2, the second over draws half the sample apart."""
-        draws, actual = PERCENT * _returns(forecast), self._actual(outcome)
+        draws, actual = PERCENT * _returns(forecast), self.actual(outcome)
         far = np.linalg.norm(draws - actual[:, None], axis=2).mean(axis=1)
         other = np.roll(draws, draws.shape[1] // 2, axis=1)
         score = far - np.linalg.norm(draws - other, axis=2).mean(axis=1) / 2
@@ -166,12 +103,6 @@ def probability_integral_transform(forecast: Forecast, outcome: Outcome) -> np.n
     rows = zip(actual.ravel(), quantiles.reshape(-1, quantiles.shape[-1]), strict=True)
     flat = [np.interp(y, x, forecast.levels) for y, x in rows]
     return np.where(np.isnan(actual), np.nan, np.reshape(flat, actual.shape))
-
-
-def _interval(score: "IntervalScore | Coverage | Width", forecast: Forecast) -> tuple[np.ndarray, np.ndarray]:
-    outside = (1 - score.level / 100) / 2
-    both = score._quantile(forecast, outside, 1 - outside)
-    return both[..., 0], both[..., 1]
 
 
 def _returns(forecast: Forecast) -> np.ndarray:

@@ -172,11 +172,19 @@ class Forecast:
 
         return expected_shortfall(self, level, short=short)
 
+    def band(self, level: float = 90) -> tuple[np.ndarray, np.ndarray]:
+        """The joint band of whole paths, (low, high) [N, H]; see `seqmem.evaluation.paths.joint_band`."""
+        from seqmem.evaluation.paths import joint_band
+
+        return joint_band(self, level)
+
     def to_frame(self, levels: Sequence[float] = (90,)) -> pd.DataFrame:
         """The long frame: unique_id, ds, cutoff, h, mean, what else the quantity shows, lo-90, hi-90.
 
         One row for each origin and horizon. Names are those of Nixtla's libraries; where there is no mean,
-        the column is the median. Intervals stand in it where there are quantiles or paths.
+        the column is the median. Intervals stand in it where there are quantiles or paths; of paths also the
+        joint band (path-lo-90, path-hi-90), and what their lowest and highest value up to each horizon stay
+        within (min-90 and max-90: quantiles at 5% and 95%).
 
         Args:
             levels: of the intervals, in percent.
@@ -191,9 +199,11 @@ class Forecast:
         }
         columns |= {name: values.ravel() for name, values in self.quantity.columns(self).items()}
         if self.quantiles is not None or self.paths is not None:
+            from seqmem.evaluation.paths import interval_columns
+
             for level in levels:
-                low, high = self.interval(level)
-                columns |= {f"lo-{level:g}": low.ravel(), f"hi-{level:g}": high.ravel()}
+                found = interval_columns(self, level)
+                columns |= {name: values.ravel() for name, values in found.items()}
         return pd.DataFrame(columns)
 
     def select(self, unique_id: str) -> "Forecast":

@@ -34,8 +34,6 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     >>> diebold_mariano(losses[0] + 1, losses[1]).statistic > 5
     True
     """
-    from statsmodels.api import OLS
-
     difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
     if difference.ndim != 1 or len(difference) < MIN_LOSSES:
         raise ValueError(
@@ -44,11 +42,27 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     scale = max(np.abs(first).max(), np.abs(second).max())
     if not np.isfinite(scale) or scale > LARGEST or (np.abs(difference) <= EQUAL * scale).all():
         return DieboldMariano(float("nan"), float("nan"))
-    lags = max(horizon - 1, int(np.cbrt(len(difference))))
-    fitted = OLS(difference, np.ones(len(difference))).fit(
+    fitted = _mean_fit(difference, horizon)
+    return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
+
+
+def newey_west_error(values: Any, *, horizon: int = 1) -> float:
+    """The standard error of the mean of a series of which neighbours depend on each other, as above.
+
+    >>> values = np.random.default_rng(0).normal(size=10_000)
+    >>> 0.009 < newey_west_error(values) < 0.011 < newey_west_error(np.repeat(values, 5), horizon=5) * 1.2
+    True
+    """
+    return float(_mean_fit(np.asarray(values, dtype="float64"), horizon).bse[0])
+
+
+def _mean_fit(values: np.ndarray, horizon: int) -> Any:
+    from statsmodels.api import OLS
+
+    lags = max(horizon - 1, int(np.cbrt(len(values))))
+    return OLS(values, np.ones(len(values))).fit(
         cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
     )
-    return DieboldMariano(float(fitted.tvalues[0]), float(fitted.pvalues[0]))
 
 
 class MincerZarnowitz(NamedTuple):

@@ -46,7 +46,7 @@ DOORS = {
         "seqmem.models.classics.egarch",
         "seqmem.evaluation.significance",
     },
-    "statsmodels": {"seqmem.evaluation.significance"},
+    "statsmodels": {"seqmem.evaluation.significance", "seqmem.evaluation.coverage"},
     "keras_tuner": {
         "tuning.hypermodel",
         "tuning.searcher",
@@ -73,6 +73,7 @@ DOORS = {
         "seqmem.models.classics.realised",
         "seqmem.heads.student_t",  # the table of quantiles
         "seqmem.evaluation.risk_tests",  # p-values
+        "seqmem.evaluation.coverage",  # likewise
     },
     "tensorflow": {
         "seqmem.models.callbacks",  # inside the compiled step
