@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from samples import random_bars
-from scipy.stats import t
+from scipy.stats import norm, t
 
 from seqmem import (
     Conformal,
@@ -22,13 +22,16 @@ from seqmem.evaluation import (
     EnergyScore,
     FisslerZiegel,
     IntervalScore,
+    JointCoverage,
     Pinball,
     Width,
     compare,
+    coverage_table,
 )
 from seqmem.evaluation import risk_tests as backtests
 from seqmem.evaluation.distribution_scores import probability_integral_transform
 from seqmem.evaluation.outcome import Outcome
+from seqmem.evaluation.tails import tail_returns
 from seqmem.experiments.risk import risk_report
 from seqmem.models.classics import EWMA, GARCH, LastClose, OwnDistribution, WalkForward
 from seqmem.models.volatility import variance_forecaster
@@ -223,3 +226,81 @@ def test_walking_forward_takes_distributions():
     found = walk.forecast(BARS, origins)
     assert found.quantiles.shape == (3, 2, 19)
     np.testing.assert_array_equal(found.quantiles[1], walk.forecast(BARS, [700]).quantiles[0])
+
+
+def test_acerbi_szekely_reject_what_is_wrong_and_seldom_what_is_right():
+    """Normal returns, with their own tail and one that is too thin."""
+    places = 0.05 * (np.arange(40) + 0.5) / 40
+    tail = np.tile(norm.ppf(places), (800, 1))
+    draw, risk = np.random.default_rng(5), np.full(800, -norm.ppf(0.05))
+    right = np.array(
+        [
+            (
+                backtests.acerbi_szekely(x, risk, tail, 0.05, 400),
+                backtests.acerbi_szekely_size(x, risk, tail, 400),
+            )
+            for x in draw.normal(size=(200, 800))
+        ]
+    )
+    assert np.abs(right[:, :, 0].mean(axis=0)).max() < 0.02  # both statistics are 0 on average
+    assert ((right[:, :, 1] < 0.1).mean(axis=0) > 0.02).all()
+    assert ((right[:, :, 1] < 0.1).mean(axis=0) < 0.18).all()
+    heavy = draw.standard_t(2.5, 800)
+    heavy *= risk[0] / -np.quantile(heavy, 0.05)  # as many breaches, and larger ones
+    assert backtests.kupiec(heavy < -risk, 0.05).p_value > 0.5
+    assert backtests.acerbi_szekely_size(heavy, risk, tail).p_value < 0.01
+    assert backtests.acerbi_szekely(1.3 * draw.normal(size=800), risk, tail, 0.05).p_value < 0.01
+    few = backtests.acerbi_szekely_size(np.zeros(800), risk, tail)
+    assert np.isnan(few.p_value)
+
+
+def test_the_tail_of_a_forecast_has_its_shortfall_as_its_mean(forecasts):
+    for name in ("FHS", "own", "past"):
+        for short in (False, True):
+            tail = tail_returns(forecasts[name], 0.01, short=short)
+            assert (np.diff(tail, axis=-1) >= 0).all()
+            np.testing.assert_allclose(-tail.mean(axis=-1), forecasts[name].es(0.01, short=short))
+            assert (tail[..., -1] <= -0.9 * forecasts[name].var(0.01, short=short)).all()
+
+
+def test_the_joint_band_holds_as_many_whole_paths_as_it_says(forecasts):
+    forecast = forecasts["FHS"]
+    for level in (50, 90):
+        low, high = forecast.band(level)
+        inside = ((low[:, None] <= forecast.paths) & (forecast.paths <= high[:, None])).all(axis=2)
+        share = inside.mean(axis=1)
+        assert (share >= level / 100).all()
+        assert (share < level / 100 + 0.06).all()
+        alone = forecast.interval(level)
+        assert (low <= alone[0] + 1e-12).all()
+        assert (high >= alone[1] - 1e-12).all()
+    frame = forecast.to_frame((90,))
+    assert (
+        frame["min-90"] <= frame["lo-90"] + 1e-12
+    ).all()  # a path's lowest up to h is at most what it is at h
+    assert (frame["max-90"] >= frame["hi-90"] - 1e-12).all()
+    assert (np.diff(frame["min-90"].to_numpy().reshape(-1, 2)) <= 0).all()
+    with pytest.raises(ValueError, match="expected sampled paths"):
+        forecasts["own"].band(90)
+
+
+def test_coverage_stands_with_its_binomial_interval(forecasts):
+    several = {name: one for name, one in forecasts.items() if name in ("FHS", "past")}
+    with pytest.raises(
+        ValueError, match="expected Coverage or JointCoverage among the scores. Received: CRPS"
+    ):
+        coverage_table(compare(several, BARS, SPLIT, [CRPS()]))
+    found = coverage_table(compare(several, BARS, SPLIT, [Coverage(50), Coverage(90)]))
+    assert list(found.index.unique("h")) == [1, 5]
+    assert (found["low"] < found["coverage"]).all()
+    assert (found["coverage"] < found["high"]).all()
+    assert (found["effective"] <= found["origins"]).all()
+    overlapping = found.xs(5, level="h")["effective"]
+    assert (overlapping < 0.7 * found.xs(1, level="h")["effective"]).all()
+    outside = (found["low"] > found.index.get_level_values("level") / 100) | (
+        found["high"] < found.index.get_level_values("level") / 100
+    )
+    assert (outside == (found["p"] < 0.05)).all()  # the test and the interval are one
+    joint = coverage_table(compare({"FHS": forecasts["FHS"]}, BARS, SPLIT, [JointCoverage(90)]))
+    assert list(joint.index) == [(90, "path", "FHS")]
+    assert 0.8 < joint["coverage"].iloc[0] < 0.97

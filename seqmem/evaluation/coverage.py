@@ -18,9 +18,9 @@ def coverage_table(evaluation: Evaluation) -> pd.DataFrame:
     as much; p, of the hypothesis that the true share is the level; of a panel also worst and its series.
 
     Neighbouring origins share days where they look more than a day ahead, and calm and stormy days come in a
-    row, so that N origins are not N independent trials. The variance of the mean over dates is Newey and West's;
-    the effective number is the one whose binomial variance that would be. Series of a panel move together:
-    their mean of each date is taken first. All origins count, and none counts as more than it is worth.
+    row, so that N origins are not N independent trials. The variance of the mean over dates is Newey and
+    West's; the effective number is the one whose binomial variance that would be. Series of a panel move
+    together: their mean of each date is taken first. All origins count, and none for more than it is worth.
 
     Args:
         evaluation: with `Coverage` or `JointCoverage` among its scores.
@@ -74,8 +74,8 @@ def _row(
 def effective_number(by_date: np.ndarray, count: int, *, horizon: int) -> float:
     """How many independent trials tell as much of a share as these dates do.
 
-    p (1 - p) over the Newey-West variance of the mean, and never more than there are. Where all is 1 or 0 that is
-    not known, and every `horizon`-th date counts.
+    p (1 - p) over the Newey-West variance of the mean, and never more than there are. Where all is 1 or 0
+    that is not known, and every `horizon`-th date counts.
 
     >>> draws = np.random.default_rng(0).random(4000) < 0.9
     >>> 2500 < effective_number(draws, 4000, horizon=1) <= 4000

@@ -72,7 +72,7 @@ def sampled(forecast: Forecast) -> np.ndarray:
     """
     if forecast.paths is None:
         raise ValueError(
-            "Forecast: expected sampled paths, such as those of FilteredHistoricalSimulation: what a whole path "
-            "does cannot be read off the quantiles of each horizon. Received: quantiles or a mean alone"
+            "Forecast: expected sampled paths, such as those of FilteredHistoricalSimulation: what a whole "
+            "path does cannot be read off the quantiles of each horizon. Received: quantiles or a mean alone"
         )
     return forecast.paths

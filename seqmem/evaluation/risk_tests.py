@@ -1,5 +1,6 @@
 """Backtests of value at risk and expected shortfall: whether the risk that was forecast came."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -109,6 +110,77 @@ def shortfall_test(
     errors = spread / np.sqrt(len(residuals))
     found = np.divide(again.mean(axis=1), errors, out=np.zeros(draws), where=errors > 0)
     return Backtest(float(statistic), float((1 + (found >= statistic).sum()) / (1 + draws)))
+
+
+def acerbi_szekely(
+    returns: np.ndarray, value_at_risk: np.ndarray, tail: np.ndarray, level: float, draws: int = 2000
+) -> Backtest:
+    """Test 2 of Acerbi and Szekely (2014): expected shortfall, by the number and the size of its losses.
+
+        Z2 = 1 + sum_t x_t 1{x_t < -VaR_t} / (T a ES_t),    x the log return
+
+    0 on average where value at risk and shortfall are right, below 0 where losses beyond it are more or
+    worse. The p-value is the share of `draws` from the forecast tails (with a fixed seed) whose Z2 is as low.
+
+    Args:
+        returns: log returns, [T]; their opposite for a short position.
+        value_at_risk: [T].
+        tail: G equally likely returns beyond the value at risk as they were forecast, [T, G]; minus their
+            mean is the expected shortfall (see `seqmem.evaluation.tails.tail_returns`).
+        level: a.
+        draws: of the simulation.
+
+    >>> draw = np.random.default_rng(0)
+    >>> tail = np.tile(-2.06 + 0.3 * np.linspace(-1, 1, 20), (1000, 1))
+    >>> acerbi_szekely(2 * draw.normal(size=1000), np.full(1000, 1.645), tail, 0.05).p_value < 0.01
+    True
+    """
+    breaches, ratios, beyond = _beyond(returns, value_at_risk, tail)
+    found = 1 + np.sum(ratios[breaches]) / (level * len(ratios))
+    trial, day = _drawn_breaches(len(ratios), level, draws)
+    size = beyond[day, _drawn_places(len(day), beyond.shape[1])]
+    simulated = 1 + np.bincount(trial, size, draws) / (level * len(ratios))
+    return Backtest(float(found), float((1 + (simulated <= found).sum()) / (1 + draws)))
+
+
+def acerbi_szekely_size(
+    returns: np.ndarray, value_at_risk: np.ndarray, tail: np.ndarray, draws: int = 2000
+) -> Backtest:
+    """Test 1 of Acerbi and Szekely (2014): the size of the losses beyond the value at risk alone.
+
+    Z1 = 1 + the mean of x_t / ES_t over the days of a breach; it needs five. Arguments and p-value as in
+    `acerbi_szekely`; each draw has as many breaches on the same days.
+    """
+    breaches, ratios, beyond = _beyond(returns, value_at_risk, tail)
+    days = np.flatnonzero(breaches)
+    if len(days) < 5:
+        return Backtest(float("nan"), float("nan"))
+    found = 1 + ratios[days].mean()
+    place = _drawn_places(draws * len(days), beyond.shape[1]).reshape(draws, len(days))
+    simulated = 1 + beyond[days, place].mean(axis=1)
+    return Backtest(float(found), float((1 + (simulated <= found).sum()) / (1 + draws)))
+
+
+def _beyond(
+    returns: np.ndarray, value_at_risk: np.ndarray, tail: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which days had a breach [T], what came over the shortfall [T], and the forecast tail over it [T, G]."""
+    returns, shortfall = np.asarray(returns, "float64"), -np.mean(tail, axis=1)
+    breaches = returns < -np.asarray(value_at_risk)
+    _checked(breaches)
+    return breaches, returns / shortfall, tail / shortfall[:, None]
+
+
+@lru_cache(maxsize=8)
+def _drawn_breaches(days: int, level: float, draws: int) -> tuple[np.ndarray, np.ndarray]:
+    """The trial and the day of each breach that is drawn; the same for every model of as many days."""
+    found = np.random.default_rng(0).random((draws, days), dtype="float32") < level
+    trial, day = np.nonzero(found)
+    return trial, day
+
+
+def _drawn_places(count: int, among: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(among, size=count)
 
 
 def traffic_light(breaches: np.ndarray, level: float) -> str:

@@ -65,6 +65,39 @@ def expected_shortfall(forecast: Forecast, level: float, *, short: bool = False)
     return -(inner + _beyond(nodes, quantiles)) / level
 
 
+def tail_returns(forecast: Forecast, level: float, *, short: bool = False, count: int = 20) -> np.ndarray:
+    """Equally likely log returns beyond the value at risk, [N, H, count], the worst first.
+
+    Of sampled paths their own quantiles; of quantiles those between the levels, and below the lowest the tail
+    that `expected_shortfall` has. Each row is scaled so that minus its mean is that shortfall.
+
+    Args:
+        forecast: as in `value_at_risk`.
+        level: likewise.
+        short: likewise: the opposite of the return.
+        count: of returns.
+    """
+    _check(level)
+    places = level * (np.arange(count) + 0.5) / count
+    if forecast.paths is not None:
+        returns = _path_returns(forecast)
+        found = np.moveaxis(np.quantile(-returns if short else returns, places, axis=1), 0, -1)
+    else:
+        levels = np.sort(1 - np.array(forecast.levels)) if short else np.array(forecast.levels)
+        inside = places >= levels[0]
+        found = np.empty((*forecast.shape, count))
+        found[..., inside] = return_quantiles(forecast, places[inside], short=short)
+        if not inside.all():
+            nodes = np.array([*levels[levels < level - 1e-12], level])
+            quantiles = return_quantiles(forecast, nodes, short=short)
+            index = _tail_index(nodes, quantiles)[..., None]
+            found[..., ~inside] = quantiles[..., :1] * (places[~inside] / nodes[0]) ** -index
+    shortfall = expected_shortfall(forecast, level, short=short)
+    mean = -found.mean(axis=-1)
+    scale = np.divide(shortfall, mean, out=np.ones_like(mean), where=mean > 0)
+    return found * scale[..., None]
+
+
 def standard_deviation(forecast: Forecast) -> np.ndarray:
     """The standard deviation of the log return, [N, H], by sampled paths or by the quantiles."""
     if forecast.paths is not None:
@@ -78,13 +111,17 @@ def standard_deviation(forecast: Forecast) -> np.ndarray:
 
 def _beyond(nodes: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """The integral of the quantile function from 0 to the lowest node, by q(a) = q_0 (a / a_0)^-index."""
+    return nodes[0] * quantiles[..., 0] / (1 - _tail_index(nodes, quantiles))
+
+
+def _tail_index(nodes: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     lowest = quantiles[..., 0]
     index = np.zeros_like(lowest)
     if len(nodes) > 1:
         both = (lowest < 0) & (quantiles[..., 1] < 0)
         ratio = np.divide(lowest, quantiles[..., 1], out=np.ones_like(lowest), where=both)
         index = np.clip(np.log(np.maximum(ratio, 1)) / np.log(nodes[1] / nodes[0]), 0, MOST_TAIL)
-    return nodes[0] * lowest / (1 - index)
+    return np.asarray(index)
 
 
 def _path_returns(forecast: Forecast) -> np.ndarray:

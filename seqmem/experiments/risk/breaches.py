@@ -7,6 +7,8 @@ import pandas as pd
 
 from seqmem.evaluation import Evaluation
 from seqmem.evaluation.risk_tests import (
+    acerbi_szekely,
+    acerbi_szekely_size,
     conditional_coverage,
     dynamic_quantile,
     independence,
@@ -14,7 +16,7 @@ from seqmem.evaluation.risk_tests import (
     shortfall_test,
     traffic_light,
 )
-from seqmem.evaluation.tails import expected_shortfall, standard_deviation, value_at_risk
+from seqmem.evaluation.tails import expected_shortfall, standard_deviation, tail_returns, value_at_risk
 
 KEYS = ["series", "h", "side", "level", "model"]
 YEAR = 250  # days that the traffic light looks at
@@ -40,12 +42,15 @@ def backtests(evaluation: Evaluation, levels: Sequence[float]) -> pd.DataFrame:
                         short = side == "short"
                         risk = value_at_risk(forecast, level, short=short)[chosen, column]
                         shortfall = expected_shortfall(forecast, level, short=short)[chosen, column]
-                        row = _row(sign * returns, risk, shortfall, level)
+                        tail = tail_returns(forecast, level, short=short)[chosen, column]
+                        row = _row(sign * returns, risk, shortfall, tail, level)
                         rows.append({**dict(zip(KEYS, (name, h, side, level, model), strict=True)), **row})
     return pd.DataFrame(rows).set_index(KEYS)
 
 
-def _row(returns: np.ndarray, risk: np.ndarray, shortfall: np.ndarray, level: float) -> dict[str, object]:
+def _row(
+    returns: np.ndarray, risk: np.ndarray, shortfall: np.ndarray, tail: np.ndarray, level: float
+) -> dict[str, object]:
     breaches = returns < -risk
     return {
         "days": len(returns),
@@ -56,6 +61,8 @@ def _row(returns: np.ndarray, risk: np.ndarray, shortfall: np.ndarray, level: fl
         "both p": conditional_coverage(breaches, level).p_value,
         "dynamic p": dynamic_quantile(breaches, risk, level).p_value,
         "shortfall p": shortfall_test(returns, risk, shortfall).p_value,
+        "Z1 p": acerbi_szekely_size(returns, risk, tail).p_value,
+        "Z2 p": acerbi_szekely(returns, risk, tail, level).p_value,
         "light": traffic_light(breaches[-YEAR:], level),
     }
 
