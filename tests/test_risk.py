@@ -31,9 +31,10 @@ from seqmem.evaluation import (
 from seqmem.evaluation import risk_tests as backtests
 from seqmem.evaluation.distribution_scores import probability_integral_transform
 from seqmem.evaluation.outcome import Outcome
+from seqmem.evaluation.paths import path_maximum, path_minimum
 from seqmem.evaluation.tails import tail_returns
 from seqmem.experiments.risk import risk_report
-from seqmem.models.classics import EWMA, GARCH, LastClose, OwnDistribution, WalkForward
+from seqmem.models.classics import EWMA, GARCH, ConstantVariance, LastClose, OwnDistribution, WalkForward
 from seqmem.models.volatility import variance_forecaster
 from seqmem.report.risk import breach_tables, plot_breaches, today_table
 from seqmem.targets import ScaleFreeVariance
@@ -60,16 +61,48 @@ def forecasts(simulated):
     return {name: model.forecast(BARS, origins) for name, model in models.items()}
 
 
-def test_the_paths_are_past_blocks_in_units_of_their_own_variance(simulated):
+def test_the_paths_are_past_blocks_in_units_of_their_own_variance():
     """By hand, of one origin and one block: the return of the block over its scale, times the scale now."""
-    forecast = simulated.forecast(BARS, [700])
+    still = FilteredHistoricalSimulation(EWMA(), horizons=(1, 5), blocks=300, rate=0).fit(BARS, SPLIT)
     closes = BARS.frame["close"].to_numpy()
     variance = EWMA().fit(BARS, SPLIT).forecast(BARS, [700]).mean[0]
-    last_block = SPLIT.known(BARS)["series"] - 1 - 5
-    then = EWMA().fit(BARS, SPLIT).forecast(BARS, [last_block]).mean[0]
-    block = np.log(closes[last_block + np.array([1, 5])] / closes[last_block])
-    np.testing.assert_allclose(forecast.paths[0, -1], block / np.sqrt(then) * np.sqrt(variance))
-    assert forecast.paths.shape == (1, len(SPLIT.validation(BARS)["series"]), 2)
+    for number in (0, 299):  # the latest whose five days have come is that of row 695
+        row = 695 - 299 + number
+        then = EWMA().fit(BARS, SPLIT).forecast(BARS, [row]).mean[0]
+        block = np.log(closes[row + np.array([1, 5])] / closes[row])
+        path = still.forecast(BARS, [700]).paths[0, number]
+        np.testing.assert_allclose(path, block / np.sqrt(then) * np.sqrt(variance))
+    assert still.forecast(BARS, [700, 899]).paths.shape == (2, 300, 2)
+
+
+def test_levels_follow_the_outcomes_the_same_on_both_sides_until_intervals_hold_their_share():
+    """A scale that is always too low by a half: the shapes know it at once; one that becomes so does not."""
+    draw = np.random.default_rng(0)
+    closes = 100 * np.exp(draw.normal(0, np.where(np.arange(3500) < 1500, 0.01, 0.014)).cumsum())
+    split = Split(None, test_start=1500)
+    shares = {}
+    for rate in (0, 0.006):
+        model = FilteredHistoricalSimulation(ConstantVariance(), horizons=(1, 2), rate=rate).fit(
+            closes, split
+        )
+        origins = np.arange(1500, 3498)
+        forecast = model.forecast(closes, origins)
+        came = np.log(closes[origins[:, None] + np.array([1, 2])] / closes[origins][:, None])
+        for level in (50, 80, 90, 95):
+            low, high = forecast.interval(level)
+            shares[rate, level] = ((low <= came) & (came <= high)).mean(axis=0)
+    for level in (50, 80, 90, 95):
+        assert (shares[0, level] < level / 100 - 0.02).all()
+        np.testing.assert_allclose(shares[0.006, level], level / 100, atol=0.015)
+
+
+def test_a_forecast_depends_on_nothing_but_the_rows_up_to_its_origin(simulated):
+    """Not on what else is asked for, nor on what comes later; and on fewer rows before, not at all."""
+    many = simulated.forecast(BARS, np.arange(640, 860)).paths[-1]
+    np.testing.assert_array_equal(simulated.forecast(BARS, [859]).paths[0], many)
+    rewritten = BARS.frame.copy()
+    rewritten.iloc[860:] *= 1.3
+    np.testing.assert_array_equal(simulated.forecast(read(rewritten), [859]).paths[0], many)
 
 
 def test_no_shape_knows_of_the_test_part(simulated):
@@ -86,12 +119,21 @@ def test_it_is_served_as_it_forecasts(tmp_path):
     network.fit(BARS, Split.by_share(BARS), Recipe(epochs=1, chunk_length=30, batch_size=4))
     model = FilteredHistoricalSimulation(network, horizons=(1, 5)).keep_shapes(BARS, SPLIT)
     levels = (0.01, 0.05, 0.5, 0.95)
+    model.update(BARS)
     forecaster = model.to_forecaster(levels)
-    served = ServedModel(export(forecaster, tmp_path, name="fhs", prices=BARS)).forecast(BARS, [700, 800])
-    expected = model.forecast(BARS, [700, 800])
-    np.testing.assert_allclose(served.mean, expected.mean, rtol=2e-4, atol=1e-8)
+    served = ServedModel(export(forecaster, tmp_path, name="fhs", prices=BARS))
+    answer, expected = served.forecast(BARS), model.forecast(BARS)  # from the last row
+    np.testing.assert_allclose(answer.mean, expected.mean, rtol=2e-4, atol=1e-8)
     for number, level in enumerate(levels):
-        np.testing.assert_allclose(served.quantiles[..., number], expected.quantile(level), rtol=2e-4)
+        np.testing.assert_allclose(answer.quantiles[..., number], expected.quantile(level), rtol=2e-4)
+    whole = served.answer("paths", **{name: BARS.frame[[name]].to_numpy().T for name in served.inputs})
+    np.testing.assert_allclose(whole["paths"], expected.paths, rtol=2e-4, atol=1e-8)
+    np.testing.assert_allclose(whole["band"], np.stack(expected.band(90), axis=-1), rtol=2e-4)
+    for name, extreme in (("minimum", path_minimum), ("maximum", path_maximum)):
+        by_hand = np.stack([extreme(expected, level) for level in levels], axis=-1)
+        np.testing.assert_allclose(whole[name], by_hand, rtol=2e-4, atol=1e-8)
+    with pytest.raises(ValueError, match="expected one of serving_default, paths"):
+        served.answer("path", **{name: BARS.frame[[name]].to_numpy().T for name in served.inputs})
     with pytest.raises(ValueError, match="expected a forecaster of a ResidualRecurrent"):
         FilteredHistoricalSimulation(EWMA(), horizons=(1, 5)).fit(BARS, SPLIT).to_forecaster()
 

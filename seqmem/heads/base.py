@@ -33,11 +33,13 @@ class Head(Configured, keras.layers.Layer, ABC):
         width: K.
         has_mean: whether a forecast has a mean; otherwise the median is its point.
         levels: of the quantiles in a `LabelForecast`, ascending; none where it has a mean alone.
+        sampled: S, the paths that `sample` gives; 0 where it gives none.
     """
 
     width: int = 1
     has_mean: bool = True
     levels: tuple[float, ...] = ()
+    sampled: int = 0
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
@@ -50,6 +52,14 @@ class Head(Configured, keras.layers.Layer, ABC):
     @abstractmethod
     def predict(self, raw: Tensor) -> LabelForecast:
         """Raw outputs [B, H, K], the mean over the members, to a forecast in the space of the labels."""
+
+    def sample(self, raw: Tensor) -> Tensor:
+        """Joint paths in the space of the labels, [B, S, H], from raw outputs [B, H, K].
+
+        Raises:
+            ValueError: a head without them.
+        """
+        raise ValueError(f"{type(self).__name__}: has no sampled paths")
 
     def feedback(self, raw: Tensor) -> Tensor:
         """What a decoder is fed after a step: raw outputs [B, K] to [B, 1]."""

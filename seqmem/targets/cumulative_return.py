@@ -79,8 +79,9 @@ class CumulativeReturn(Target):
         return (ops.log1p((ahead - last) / last) / self._scale(history))[..., None]
 
     def inverse(self, values: Tensor, history: Tensor) -> Tensor:
-        """Log returns [B, H]."""
-        return values * self._scale(history)
+        """Log returns [B, H]; of sampled paths [B, S, H]."""
+        scale = self._scale(history)
+        return values * (scale if len(values.shape) == 2 else scale[:, None])
 
     def _scale(self, history: Tensor) -> Tensor:
         daily = self.view.scale(history)

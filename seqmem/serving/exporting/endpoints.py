@@ -11,6 +11,7 @@ from seqmem.heads import LabelForecast
 from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import inference
 from seqmem.serving.exporting.graph_checks import checked, enough
+from seqmem.serving.exporting.path_outputs import path_outputs
 from seqmem.serving.questions import input_names
 
 Tensor = Any
@@ -38,6 +39,8 @@ def endpoints(forecaster: Forecaster, card: str) -> list[Endpoint]:
     found = [Endpoint("serving_default", answers.forecast, window)]
     if forecaster.quantity.signature:
         found.append(Endpoint(forecaster.quantity.signature, answers.forecast, window))
+    if forecaster.network.head.sampled:
+        found.append(Endpoint("paths", answers.paths, window))
     if forecaster.network.state_sizes is not None:
         stream = Stream(forecaster)
         found += [Endpoint("start", stream.start, window), Endpoint("step", stream.step, stream.inputs)]
@@ -90,6 +93,15 @@ class Window:
         with inference.export_graph(self.forecaster):
             found = self.forecaster.respond(history, training=False)
         return self.forecaster.outputs(found)
+
+    def paths(self, *prices: Tensor) -> dict[str, Tensor]:
+        """Sampled paths and what they do as a whole; see `path_outputs`."""
+        history, forecaster = self.window(prices), self.forecaster
+        head = forecaster.network.head
+        with inference.export_graph(forecaster):
+            raw = forecaster.network(forecaster.target.inputs(history), training=False)
+        samples = head.sample(head.merge(ops.cast(raw, history.dtype)))
+        return path_outputs(forecaster.target.inverse(samples, history), head.levels)
 
     def explain(self, *prices: Tensor) -> dict[str, Tensor]:
         """What each gate does at each step of the window: [B, lookback, U]."""

@@ -47,6 +47,9 @@ def export(
                           `variance` and annualised `volatility`); and `quantiles` [B, H, Q] where the head
                           has them
         volatility        the same again, of a variance
+        paths             as serving_default -> of a head that samples, joint `paths` [B, S, H]; quantiles of
+                          their `minimum` and `maximum` up to each horizon, [B, H, Q]; the `band` [B, H, 2]
+                          that holds 90% of whole paths
         start             as serving_default, and the state of a stream after the window
         step              one `close` [B] (or bar) and a state -> the forecast and the state after it
         explain           as serving_default -> every gate at every step of the window [B, T, U]

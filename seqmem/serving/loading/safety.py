@@ -27,8 +27,8 @@ MOST_OBJECTS, MOST_NODES, MOST_DEPTH = 500, 20_000, 40
 MOST_NUMBER = 4096  # of units, steps, members, ...: of whatever may size something
 SLACK = 2**23  # bytes that a small model may ask for, whatever its file holds
 FREE = ("seed", "shared_object_id")  # numbers that nothing is made as large as
-NO_WIDTH = ("lookback", "memory", "periods_per_year", "shared_object_id", "seed")
-"""Numbers that no weight is as wide as."""
+NO_WIDTH = ("lookback", "memory", "periods_per_year", "shared_object_id", "seed", "blocks")
+"""Numbers that no weight is as wide as; of blocks it has a row each."""
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 OBJECT = {"module", "class_name", "config", "registered_name", "build_config", "compile_config"}
 # What our configs name of Keras. Ours, and those of cells that the caller imported, are in Keras's registry.

@@ -14,6 +14,8 @@ from seqmem.serving.provenance import check_files
 from seqmem.serving.questions import as_forecast, inputs_of, origins_of
 from seqmem.serving.safe_files import DamagedModel
 
+WINDOWS = ("serving_default", "volatility", "paths", "start", "explain")  # signatures that read windows
+
 
 class ServedModel:
     """The SavedModel of an exported version, called as TensorFlow Serving calls it.
@@ -55,8 +57,15 @@ class ServedModel:
             raise ValueError(f"ServedModel: expected {', '.join(self.inputs)}. Received: {received}")
         return self.answer(**dict(zip(self.inputs, prices, strict=True)))[self.outputs[0]]
 
-    def answer(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """What `serving_default` answers to its inputs, each [B, at least `context_length`], by name."""
+    def answer(self, signature: str = "serving_default", /, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """What a signature of windows answers to its inputs, each [B, at least `context_length`], by name.
+
+        Raises:
+            ValueError: another signature, or other inputs.
+        """
+        windows = [name for name in self.card["signatures"] if name in WINDOWS]
+        if signature not in windows:
+            raise ValueError(f"ServedModel: expected one of {', '.join(windows)}. Received: {signature!r}")
         if set(inputs) != set(self.inputs):
             raise ValueError(f"ServedModel: expected {', '.join(self.inputs)}. Received: {', '.join(inputs)}")
         arrays = {name: np.asarray(values, dtype="float32") for name, values in inputs.items()}
@@ -66,8 +75,9 @@ class ServedModel:
                     f"ServedModel: {name} must be [B, at least {self.context_length}]. "
                     f"Received: {values.shape}"
                 )
-        found = self._model.signatures["serving_default"](**arrays)
-        return {name: np.asarray(found[name]) for name in self.outputs}
+        found = self._model.signatures[signature](**arrays)
+        names = self.outputs if signature == "serving_default" else found
+        return {name: np.asarray(found[name]) for name in names}
 
     def forecast(self, data: PriceData, origins: Origins = None) -> Forecast:
         """The dated forecast from each origin: by default from the last row of each series.
