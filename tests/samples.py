@@ -35,6 +35,7 @@ from seqmem.evaluation import (
     EnergyScore,
     FisslerZiegel,
     IntervalScore,
+    JointCoverage,
     ParkinsonRange,
     Pinball,
     SquaredLogError,
@@ -151,6 +152,7 @@ SCORES = [
 DISTRIBUTION_SCORES = [
     CRPS(),
     Coverage(),
+    JointCoverage(),
     EnergyScore(),
     FisslerZiegel(),
     IntervalScore(),

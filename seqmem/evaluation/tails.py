@@ -19,7 +19,10 @@ def return_quantiles(forecast: Forecast, levels: np.ndarray, *, short: bool = Fa
             f"value at risk: expected forecasts of a price or a return. Received: {forecast.quantity.name}"
         )
     asked = 1 - levels if short else levels
-    values = np.stack([forecast.quantile(float(level)) for level in asked], axis=-1)
+    if forecast.paths is not None:  # all at once
+        values = np.moveaxis(np.quantile(forecast.paths, asked, axis=1), 0, -1)
+    else:
+        values = np.stack([forecast.quantile(float(level)) for level in asked], axis=-1)
     returns = forecast.quantity.log_return(values, forecast.last)
     return -returns if short else returns
 
