@@ -1,7 +1,7 @@
 """Every figure on distributions and risk: python -m research.risk [develop] [test] [panel] [heads].
 
-``develop`` chooses: six folds on the first 70% of three series, never a test part. ``test`` is what the chosen
-recipe comes to on the last 30%, and ``panel`` on nineteen stocks. [RISK.md](RISK.md) holds what they print.
+``develop`` chooses: six folds on the first 70% of three series, never a test part. ``test`` is what the
+chosen recipe comes to on the last 30%, and ``panel`` on nineteen stocks. RISK.md has what they print.
 """
 
 import argparse
@@ -54,7 +54,7 @@ Recipe = Callable[[Model], FilteredHistoricalSimulation | StandingShapes]
 class Scales:
     """Variance models of one split, each fitted when it is first asked for.
 
-    What a distribution is scaled by is exchangeable: add an entry to `makers`, and name it on the command line.
+    What scales a distribution is exchangeable: add an entry to `makers`, and name it on the command line.
 
     Args:
         data: one series or a panel.
@@ -163,7 +163,7 @@ def develop(names: Sequence[str] = ("GARCH-t", "GRU")) -> str:
     return summary.round({"farthest": 1, "mean": 2, "joint_low": 1, "joint_high": 1, "CRPS": 4}).to_string()
 
 
-def test(names: Sequence[str]) -> str:
+def last_part(names: Sequence[str]) -> str:
     """The chosen recipe on the last 30% of each series: look once, after every choice."""
     parts = []
     for name in SERIES:
@@ -184,14 +184,14 @@ def report(evaluation: Evaluation) -> str:
     table = coverage_table(evaluation)
     outside = table[table["p"] < 0.05]
     parts.append(outside.round(3).to_string() if len(outside) else "none")
-    parts += ["", "CRPS and FZ: difference to the reference, and p (Diebold-Mariano)", "", tests(evaluation)]
+    parts += ["", "CRPS and FZ: over the reference's, and p (Diebold-Mariano)", "", compared(evaluation)]
     risk = backtests(evaluation, RISKS).xs(1, level="h").droplevel("series")
     risk = risk.drop(columns=["light"]).round(3)
     parts += ["", "Value at risk of a day: breaches and p-values", "", risk.to_string()]
     return "\n".join(parts)
 
 
-def tests(evaluation: Evaluation, references: Sequence[str] = ("FHS GARCH-t", "FHS GJR-t")) -> str:
+def compared(evaluation: Evaluation, references: Sequence[str] = ("FHS GARCH-t", "FHS GJR-t")) -> str:
     """Each proper score over a day, five days and the path, against the references."""
     rows = {}
     for score in (one for one in evaluation.scores if one.proper):
@@ -230,7 +230,7 @@ def panel(names: Sequence[str] = ("GARCH-t", "GJR-t", "GRU", "GRU x GJR-t")) -> 
     return "\n\n".join(
         [
             shown[["coverage", "effective", "p", "worst", "series"]].round(3).to_string(),
-            tests(found),
+            compared(found),
             f"Series of {len(data.ids)} that pass at 5%, a day ahead:\n{passed.round(4).to_string()}",
         ]
     )
@@ -277,7 +277,7 @@ def heads() -> str:
 ALL: Mapping[str, Callable[[Sequence[str]], str]] = {
     "develop": lambda names: develop(),
     "heads": lambda names: heads(),
-    "test": test,
+    "test": last_part,
     "panel": lambda names: panel(),
 }
 SCALES = ("GARCH-t", "GJR-t", "log HAR", "GRU", "LSTM", "GRU x GJR-t", "LSTM x GJR-t")

@@ -101,6 +101,20 @@ def read_prices(
     )
 
 
+def read_panel(options: argparse.Namespace) -> "Dataset":
+    """The data of a command with ``--panel``: one series, or with it several.
+
+    Raises:
+        PriceError: prices that cannot be used, or one series where several were expected.
+    """
+    from seqmem.data.faults import PriceError
+
+    data = read_prices(options)
+    if options.panel and len(data.ids) == 1:
+        raise PriceError(f"{options.prices}: --panel: expected several series. Received: one")
+    return data
+
+
 def read_for_model(options: argparse.Namespace) -> "Dataset":
     """The data for the exported model of a command line.
 

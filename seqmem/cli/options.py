@@ -173,6 +173,29 @@ def check_extra(extra: str, *modules: str) -> None:
             raise ValueError(f"needs {module}, which is not installed: pip install 'seqmem[{extra}]'")
 
 
+LEAGUE = (
+    ("members", 5, "seeds of each network"),
+    ("every", 63, "days from refit to refit of GARCH and its family"),
+    ("epochs", 60, "epochs of the networks, at most"),
+)
+
+
+def add_league(parse: Options, *, panel: str) -> None:
+    """Add ``--panel``, and how networks and classics are fitted: of commands that compare many models.
+
+    Args:
+        parse: the parser.
+        panel: what a panel is here.
+    """
+    parse.add_argument("--panel", action="store_true", help=panel)
+    for name, default, about in LEAGUE:
+        about = f"{about} ({default})"
+        parse.add_argument(f"--{name}", type=whole(1), default=default, metavar="N", help=about)
+    parse.add_argument(
+        "--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)"
+    )
+
+
 def add_threads(parse: Options) -> None:
     """Add ``--threads`` of a command that trains."""
     parse.add_argument("--threads", type=whole(1), metavar="N", help="processor cores to use (all)")

@@ -1,11 +1,14 @@
 """``seqmem risk``: value at risk and expected shortfall by many models, with their backtests."""
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqmem.cli.command import Command
-from seqmem.cli.data import add_prices, check_prices, read_prices
-from seqmem.cli.options import add_files, add_threads, check_cells, check_files, choices, whole
+from seqmem.cli.data import add_prices, check_prices, read_panel
+from seqmem.cli.options import add_files, add_league, add_threads, check_cells, check_files, choices, whole
+from seqmem.files import check_plot
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,14 +17,16 @@ if TYPE_CHECKING:
     from seqmem.experiments.risk import RiskReport
 
 NOTE = """° in the model confidence set of 90%; * p < .05, ** p < .01 against GARCH-t, by Diebold-Mariano.
-FHS: filtered historical simulation on that variance."""
+FHS: filtered historical simulation on that variance. In brackets: between which the true coverage lies with
+95% (Wilson, for as many independent origins as the overlapping ones are worth); * its level does not."""
 
 
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add prices, levels and horizons, and where to write."""
     add_prices(parse)
     add = parse.add_argument
-    add("--panel", action="store_true", help="each column is the closes of a series")
+    add_league(parse, panel="each column is the closes of a series")
+    add("--first", type=whole(2), metavar="N", help="of a panel, the first N series alone")
     add(
         "--levels",
         type=choices(float),
@@ -33,16 +38,6 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     add(
         "--cell", default="lstm", metavar="NAME", help="of the network: lstm, gru, rnn, module:Class, or none"
     )
-    add("--members", type=whole(1), default=5, metavar="N", help="seeds of the network (5)")
-    add(
-        "--every",
-        type=whole(1),
-        default=63,
-        metavar="N",
-        help="days from refit to refit of the classics (63)",
-    )
-    add("--epochs", type=whole(1), default=60, metavar="N", help="of the network, at most (60)")
-    add("--seed", type=whole(0), default=0, metavar="N", help="of its weights (0)")
     add_threads(parse)
     add_files(
         parse,
@@ -50,6 +45,8 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         plot="draw returns, value at risk and its breaches",
         report=True,
     )
+    about = "draw where outcomes lay in their distributions: .png, .svg or .pdf"
+    add("--histogram", type=Path, metavar="FILE", help=about)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -60,11 +57,20 @@ def check(options: argparse.Namespace) -> None:
         check_cells((options.cell,))
     check_prices(options)
     check_files(options)
+    if options.histogram:
+        check_plot(options.histogram)
+    if options.plot and options.panel:
+        raise ValueError("--plot draws one series: not with --panel")
+    if options.first and not options.panel:
+        raise ValueError("--first is of the series of a panel: expected --panel with it")
 
 
 def read(options: argparse.Namespace) -> "Dataset":
     """The prices of one series, or of a panel."""
-    return read_prices(options)
+    data = read_panel(options)
+    if options.first is None:
+        return data
+    return replace(data, frames={name: data.frames[name] for name in data.ids[: options.first]})
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:
@@ -107,17 +113,23 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         from seqmem.report import report
 
         report(options.report, found, title=f"Value at risk of {data.name}")
+    if options.histogram:
+        from seqmem.report.risk import plot_histograms
+
+        plot_histograms(found, options.histogram)
     return 0
 
 
 def _show(found: "RiskReport", console: "Console") -> None:
     from seqmem.report import heading, table
-    from seqmem.report.risk import P_VALUES_NOTE, breach_tables, today_table
+    from seqmem.report.risk import P_VALUES_NOTE, breach_tables, interval_table, today_table
 
     formats: dict[str, Any] = {}
     for title, rows in breach_tables(found).items():
         heading(title, console)
         console.print(table(rows, formats=formats))
+    heading("Outcomes within the intervals of the log return", console)
+    console.print(table(interval_table(found)))
     console.print(f"{P_VALUES_NOTE}\n{NOTE}", style="dim", highlight=False, soft_wrap=True)
     heading("From the last row: value at risk and expected shortfall, share of the price", console)
     console.print(table(today_table(found)))

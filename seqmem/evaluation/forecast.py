@@ -215,6 +215,10 @@ class Forecast:
         rows = self.unique_id == unique_id
         if not rows.any():
             raise ValueError(f"Forecast: no series {unique_id!r}. Received: {sorted(set(self.unique_id))}")
+        return self.at(rows)
+
+    def at(self, rows: np.ndarray) -> "Forecast":
+        """The forecasts of some rows: a mask [N], or their numbers."""
         names = ("unique_id", "cutoff", "ds", "origins", "last", "mean", "quantiles", "paths")
         there = {name: values[rows] for name in names if (values := getattr(self, name)) is not None}
         return replace(self, **there)

@@ -30,9 +30,9 @@ class Mixture(Head):
     Raises:
         ValueError: levels that are not ascending in (0, 1), or fewer than two components.
 
-    >>> found = Mixture((0.05, 0.5, 0.95)).predict(ops.zeros((1, 1, 6)))
+    >>> found = Mixture((0.05, 0.95)).predict(ops.zeros((1, 1, 6)))
     >>> [round(float(one), 2) for one in found.quantiles[0, 0]]  # scales .71 and 1.41, half of each
-    [-1.85, 0.0, 1.85]
+    [-1.85, 1.85]
     """
 
     def __init__(self, levels: Sequence[float] = LEVELS, components: int = 2, **kwargs: Any) -> None:

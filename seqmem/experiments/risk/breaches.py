@@ -20,6 +20,7 @@ from seqmem.evaluation.tails import expected_shortfall, standard_deviation, tail
 
 KEYS = ["series", "h", "side", "level", "model"]
 YEAR = 250  # days that the traffic light looks at
+PASSED = 0.05  # a p-value from which on a test is passed
 
 
 def backtests(evaluation: Evaluation, levels: Sequence[float]) -> pd.DataFrame:
@@ -28,24 +29,54 @@ def backtests(evaluation: Evaluation, levels: Sequence[float]) -> pd.DataFrame:
     Over h days every h-th origin counts alone, so that no day counts twice. The light is that of the latest
     250 of them.
     """
-    rows = []
-    for name, mine in evaluation.outcome.series():
-        for column, h in enumerate(evaluation.outcome.horizons):
-            chosen = np.flatnonzero(mine)[:: int(h)]
-            returns = np.log(evaluation.outcome.value()[chosen, column] / evaluation.outcome.last[chosen])
-            there = ~np.isnan(returns)
-            chosen, returns = chosen[there], returns[there]
+    outcome = evaluation.outcome
+    returns = np.log(outcome.value() / outcome.last[:, None])
+    names = dict(outcome.series())
+    rows: dict[tuple[object, ...], dict[str, object]] = {
+        (name, h, side, level, model): {}
+        for name in names
+        for h in outcome.horizons
+        for side in ("long", "short")
+        for level in levels
+        for model in evaluation.models
+    }
+    for model, forecast in evaluation.forecasts.items():
+        for level in levels:
             for side, sign in (("long", 1), ("short", -1)):
-                for level in levels:
-                    for model in evaluation.models:
-                        forecast = evaluation.forecasts[model]
-                        short = side == "short"
-                        risk = value_at_risk(forecast, level, short=short)[chosen, column]
-                        shortfall = expected_shortfall(forecast, level, short=short)[chosen, column]
-                        tail = tail_returns(forecast, level, short=short)[chosen, column]
-                        row = _row(sign * returns, risk, shortfall, tail, level)
-                        rows.append({**dict(zip(KEYS, (name, h, side, level, model), strict=True)), **row})
-    return pd.DataFrame(rows).set_index(KEYS)
+                short = side == "short"
+                risk = value_at_risk(forecast, level, short=short)
+                shortfall = expected_shortfall(forecast, level, short=short)
+                tail = tail_returns(forecast, level, short=short)
+                for name, mine in names.items():
+                    for column, h in enumerate(outcome.horizons):
+                        there = ~np.isnan(returns[:, column])
+                        at = np.flatnonzero(mine & there)[:: int(h)], column
+                        rows[name, h, side, level, model] = _row(
+                            sign * returns[at], risk[at], shortfall[at], tail[at], level
+                        )
+    frame = pd.DataFrame(list(rows.values()))
+    return frame.set_axis(pd.MultiIndex.from_tuples(list(rows), names=KEYS))
+
+
+def over_series(table: pd.DataFrame) -> pd.DataFrame:
+    """The backtests of a panel by h, side, level and model, over its series.
+
+    breaches: their share, all series together; worst: that of the series where it is farthest from the level,
+    and its name; of the series, how many have p >= .05 by each test.
+    """
+    rows = {}
+    for key, each in table.groupby(level=KEYS[1:], sort=False):
+        shares = (each["breaches"] / each["days"]).droplevel(KEYS[1:])
+        worst = (shares - key[KEYS.index("level") - 1]).abs().idxmax()
+        passed = {name: int((each[name].fillna(1.0) >= PASSED).sum()) for name in each if name.endswith(" p")}
+        rows[key] = {
+            "breaches": each["breaches"].sum() / each["days"].sum(),
+            "worst": shares[worst],
+            "worst series": worst,
+            "series": len(each),
+            **passed,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(KEYS[1:])
 
 
 def _row(

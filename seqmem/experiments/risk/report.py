@@ -3,16 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from seqmem.data.dataset import PriceData
+from seqmem.data.dataset import Dataset, PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
-from seqmem.evaluation import CRPS, Coverage, Evaluation, Forecast, Width, compare
+from seqmem.evaluation import (
+    CRPS,
+    Coverage,
+    Evaluation,
+    Forecast,
+    JointCoverage,
+    Width,
+    compare,
+    coverage_table,
+)
 from seqmem.evaluation.risk_scores import FisslerZiegel
 from seqmem.experiments.league.entrants import Design, collect_warnings, display_name
-from seqmem.experiments.risk.breaches import backtests, sized
+from seqmem.experiments.risk.breaches import backtests, over_series, sized
 from seqmem.models.base import Model
 from seqmem.models.classics import EWMA, GARCH, HistoricalSimulation, LogHAR, OwnDistribution, WalkForward
 from seqmem.models.filtered_simulation import FilteredHistoricalSimulation
@@ -20,6 +31,9 @@ from seqmem.models.train import train
 from seqmem.networks import ResidualRecurrent
 
 LEVELS = (0.01, 0.05)
+_TAIL = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4)
+LEVELS_OF_PANELS = (*_TAIL, 0.5, *(1 - level for level in reversed(_TAIL)))
+BLOCKS_OF_PANELS = 1000
 TARGET = 0.10  # annualised volatility that a position is sized to
 REFERENCE = "GARCH-t"
 Progress = Callable[[str], object]
@@ -31,6 +45,8 @@ class RiskReport:
 
     Attributes:
         evaluation: every forecast, scored by Fissler-Ziegel, CRPS, coverage and width.
+        coverage: of the 50 and 90% intervals by h and model, with its binomial interval, and of the joint
+            band where there are paths (see `coverage_table`).
         table: by series, h, side, level and model: breaches, expected, p-values of the backtests, light.
         scores: by score, h and model: the value, its difference to the reference's, p, in the confidence set.
         sizing: by model: the volatility of a position that was sized to 10% a year.
@@ -40,12 +56,18 @@ class RiskReport:
     """
 
     evaluation: Evaluation
+    coverage: pd.DataFrame
     table: pd.DataFrame
     scores: pd.DataFrame
     sizing: pd.Series
     today: pd.DataFrame
     summary: str
     warnings: Sequence[str]
+
+    @property
+    def over_series(self) -> pd.DataFrame:
+        """The backtests of a panel over its series; see `breaches.over_series`."""
+        return over_series(self.table)
 
 
 def risk_report(
@@ -64,8 +86,8 @@ def risk_report(
 
     Models: the quantiles of the past (historical simulation); EWMA, GARCH-t and GJR-t with their own errors;
     and filtered historical simulation (FHS) on each of them, on log HAR where there is a range, and on a
-    recurrent network. Classics are fitted again every `every` rows; the network and the shapes of FHS, from
-    the validation part, stand still from the beginning of the test part.
+    recurrent network. Classics are fitted again every `every` rows; the network is trained once; the shapes
+    of FHS are the latest of each row. On a panel FHS gives quantiles, not paths, of half as many blocks.
 
     Args:
         data: one series or a panel.
@@ -82,9 +104,12 @@ def risk_report(
         ValueError: a series too short, or levels outside (0, .5).
     """
     dataset = as_dataset(data)
-    use_range = dataset.has("high", "low")
+    use_range, several = dataset.has("high", "low"), len(dataset.ids) > 1
+    shaped: dict[str, Any] = {"horizons": horizons}
+    if several:
+        shaped |= {"levels": LEVELS_OF_PANELS, "blocks": BLOCKS_OF_PANELS}
     with collect_warnings() as notes:
-        models = _models(tuple(horizons), use_range=use_range, every=every)
+        models = _models(tuple(horizons), shaped, use_range=use_range, every=every)
         network = None
         if cell is not None:
             network = Design(use_range, tuple(horizons), lookback=60, ensemble_size=ensemble_size)
@@ -99,19 +124,26 @@ def risk_report(
             progress(f"{name}, trained with {ensemble_size} seeds")
             recipe = replace(ResidualRecurrent.recipe, epochs=epochs, seed=seed)
             fitted = train(partial(network.forecaster, cell), dataset, split, recipe)
-            shaped = FilteredHistoricalSimulation(fitted, horizons=horizons).keep_shapes(dataset, split)
+            simulated = FilteredHistoricalSimulation(fitted, **shaped)
+            models[f"FHS {name}"] = simulated.keep_shapes(dataset, split)
+        forecasts, last = {}, {}
         for name, model in models.items():
-            progress(name)
-            model.fit(dataset, split)
-        if network is not None:
-            models[f"FHS {display_name(cell or '')}"] = shaped
-        forecasts = {name: model.forecast(dataset, origins) for name, model in models.items()}
-        last = {name: model.forecast(dataset) for name, model in models.items()}
+            progress(f"{name}, {len(dataset.ids)} series" if several else name)
+            if network is None or name != f"FHS {display_name(cell or '')}":
+                model.fit(dataset, split)
+            forecasts[name], last[name] = _forecasts(model, dataset, origins)
     progress("backtests")
     scores = [FisslerZiegel(level, short=short) for level in levels for short in (False, True)]
-    evaluation = compare(forecasts, dataset, split, [*scores, CRPS(), Coverage(90), Width(90)])
+    intervals = [Coverage(50), Coverage(90), Width(90)]
+    evaluation = compare(forecasts, dataset, split, [*scores, CRPS(), *intervals])
+    covered = coverage_table(evaluation)
+    paths = {name: one for name, one in forecasts.items() if one.paths is not None}
+    if paths:
+        joint = coverage_table(compare(paths, dataset, split, [JointCoverage(90)]))
+        covered = pd.concat([covered, joint])
     return RiskReport(
         evaluation,
+        covered,
         backtests(evaluation, levels),
         _scores(evaluation, seed),
         sized(evaluation, dataset.calendar.periods_per_year, TARGET),
@@ -121,7 +153,17 @@ def risk_report(
     )
 
 
-def _models(horizons: Sequence[int], *, use_range: bool, every: int) -> dict[str, Model]:
+def _forecasts(model: Model, data: Dataset, origins: Mapping[str, np.ndarray]) -> tuple[Forecast, Forecast]:
+    """From the origins, and from the last row of each series: asked for at once, so that fits serve both."""
+    both = {name: np.append(rows, len(data.frames[name]) - 1) for name, rows in origins.items()}
+    found = model.forecast(data, both)
+    last = found.origins == np.array([both[name][-1] for name in found.unique_id])
+    return found.at(~last), found.at(last)
+
+
+def _models(
+    horizons: Sequence[int], shaped: Mapping[str, Any], *, use_range: bool, every: int
+) -> dict[str, Model]:
     """The classics by name, not fitted: each with its own errors, then as the scale of FHS."""
     variances = [
         EWMA(horizons=horizons),
@@ -133,7 +175,7 @@ def _models(horizons: Sequence[int], *, use_range: bool, every: int) -> dict[str
         models[classic.name] = WalkForward(OwnDistribution(classic), every)
     for classic in [*variances, *([LogHAR(horizons=horizons)] if use_range else [])]:
         scale = WalkForward(classic, every)
-        models[f"FHS {classic.name}"] = FilteredHistoricalSimulation(scale, horizons=horizons)
+        models[f"FHS {classic.name}"] = FilteredHistoricalSimulation(scale, **shaped)
     return models
 
 
