@@ -6,6 +6,7 @@ chosen recipe comes to on the last 30%, and ``panel`` on nineteen stocks. RISK.m
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -25,6 +26,7 @@ from seqmem import (
     GeometricMean,
     LogHAR,
     Model,
+    Pool,
     ResidualRecurrent,
     Split,
     WalkForward,
@@ -42,6 +44,7 @@ from seqmem.evaluation import (
     evaluate,
 )
 from seqmem.experiments.league import Design
+from seqmem.experiments.league.leagues import BUNDLED_POOL
 from seqmem.experiments.risk.breaches import backtests
 
 SERIES = ("sp500", "nasdaq", "wti")
@@ -70,8 +73,9 @@ class Scales:
             "log HAR": partial(self._walked, LogHAR()),
             "GRU": partial(self._network, "gru"),
             "LSTM": partial(self._network, "lstm"),
+            "pooled GRU": partial(self._network, "gru", pool=Pool(BUNDLED_POOL)),
             "GRU x GJR-t": lambda: GeometricMean([self["GRU"], self["GJR-t"]]),
-            "LSTM x GJR-t": lambda: GeometricMean([self["LSTM"], self["GJR-t"]]),
+            "pooled GRU x GJR-t": lambda: GeometricMean([self["pooled GRU"], self["GJR-t"]]),
         }
         self._fitted: dict[str, Model] = {}
 
@@ -83,9 +87,10 @@ class Scales:
     def _walked(self, classic: GARCH | LogHAR) -> Model:
         return WalkForward(classic).fit(self.data, self.split)
 
-    def _network(self, cell: str) -> Model:
+    def _network(self, cell: str, pool: Pool | None = None) -> Model:
         design = Design(self.data.has("high", "low"))
-        return train(lambda: design.forecaster(cell), self.data, self.split, ResidualRecurrent.recipe)
+        recipe = ResidualRecurrent.recipe
+        return train(lambda: design.forecaster(cell), self.data, self.split, recipe, pool=pool)
 
 
 def chosen(scale: Model, **more: object) -> FilteredHistoricalSimulation:
@@ -129,14 +134,20 @@ def deviations(evaluation: Evaluation) -> pd.DataFrame:
     return points.assign(joint=joint.reindex(points.index.get_level_values("model")).to_numpy())
 
 
-def develop(names: Sequence[str] = ("GARCH-t", "GRU")) -> str:
-    """How far each recipe misses its levels on the development folds, and its CRPS."""
+def develop(names: Sequence[str], series: Sequence[str]) -> str:
+    """On the development folds: how far each recipe misses its levels, and what each scale is worth by it."""
+    recipes = [(what, recipe, ("GARCH-t", "GRU")) for what, recipe in RECIPES.items()]
+    return "\n\n".join((_folded(recipes, series), _folded([("chosen", chosen, names)], series)))
+
+
+def _folded(recipes: Sequence[tuple[str, Recipe, Sequence[str]]], series: Sequence[str]) -> str:
     rows = []
-    for name in SERIES:
+    for name in series:
         for number, (data, split) in enumerate(_folds(read(f"bundled:{name}"))):
             scales = Scales(data, split)
-            for what, recipe in RECIPES.items():
-                found = evaluated(scales, names, recipe, risk=False)
+            for what, recipe, names in recipes:
+                wanted = [one for one in names if data.has("high", "low") or one != "log HAR"]
+                found = evaluated(scales, wanted, recipe, risk=False)
                 points = deviations(found)
                 for model in found.models:
                     mine = points.xs(model, level="model")
@@ -148,25 +159,25 @@ def develop(names: Sequence[str] = ("GARCH-t", "GRU")) -> str:
                             "farthest": mine["farthest"].max(),
                             "mean": mine[list(HORIZONS)].abs().to_numpy().mean(),
                             "joint": mine["joint"].iloc[0],
-                            "CRPS": found.value(found.scores[0], model, "path"),
+                            name: found.value(found.scores[0], model, "path"),
                         }
                     )
-                print(rows[-1], flush=True)
+                print(f"{name} {number}, {what}", file=sys.stderr, flush=True)
     table = pd.DataFrame(rows).groupby(["recipe", "scale"], sort=False)
     summary = table.agg(
         farthest=("farthest", "max"),
         mean=("mean", "mean"),
         joint_low=("joint", "min"),
         joint_high=("joint", "max"),
-        CRPS=("CRPS", "mean"),
+        **{f"CRPS {name}": (name, "mean") for name in series},
     )
-    return summary.round({"farthest": 1, "mean": 2, "joint_low": 1, "joint_high": 1, "CRPS": 4}).to_string()
+    return summary.round(4).to_string(float_format=lambda value: f"{value:.5g}")
 
 
-def last_part(names: Sequence[str]) -> str:
+def last_part(names: Sequence[str], series: Sequence[str]) -> str:
     """The chosen recipe on the last 30% of each series: look once, after every choice."""
     parts = []
-    for name in SERIES:
+    for name in series:
         data = read(f"bundled:{name}")
         scales = Scales(data, Split.by_share(data, horizon=max(HORIZONS)))
         wanted = [one for one in names if data.has("high", "low") or one != "log HAR"]
@@ -207,8 +218,9 @@ def compared(evaluation: Evaluation, references: Sequence[str] = ("FHS GARCH-t",
     return frame.round(4).to_string()
 
 
-def panel(names: Sequence[str] = ("GARCH-t", "GJR-t", "GRU", "GRU x GJR-t")) -> str:
+def panel(names: Sequence[str]) -> str:
     """Nineteen stocks, one network for all: mean coverage and the worst, tests on the mean of each date."""
+    names = [name for name in names if name not in ("log HAR", "LSTM") and "pooled" not in name]
     data = read("bundled:stocks")
     scales = Scales(data, Split.by_share(data, horizon=max(HORIZONS)))
     levels = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -236,7 +248,7 @@ def panel(names: Sequence[str] = ("GARCH-t", "GJR-t", "GRU", "GRU x GJR-t")) -> 
     )
 
 
-def heads() -> str:
+def heads(series: Sequence[str]) -> str:
     """Heads of one network on the development folds: CRPS, and coverage of 90%, over one day and five."""
     from seqmem import CumulativeReturn, Forecaster, GRUCell, Quantiles, ScaleFreeVariance, StudentT
     from seqmem.heads import Mixture
@@ -244,7 +256,7 @@ def heads() -> str:
     grid = CRPS().levels
     kinds = {"Quantiles": Quantiles, "StudentT": StudentT, "Mixture of 2": Mixture}
     rows = []
-    for name in SERIES:
+    for name in series:
         for data, split in _folds(read(f"bundled:{name}")):
             scales, bars = Scales(data, split), data.has("high", "low")
             models: dict[str, Model] = {
@@ -274,26 +286,28 @@ def heads() -> str:
     return of_frame(pd.DataFrame(rows).groupby("model", sort=False).mean(), ".4f")
 
 
-ALL: Mapping[str, Callable[[Sequence[str]], str]] = {
-    "develop": lambda names: develop(),
-    "heads": lambda names: heads(),
+ALL: Mapping[str, Callable[[Sequence[str], Sequence[str]], str]] = {
+    "develop": develop,
+    "heads": lambda names, series: heads(series),
     "test": last_part,
-    "panel": lambda names: panel(),
+    "panel": lambda names, series: panel(names),
 }
-SCALES = ("GARCH-t", "GJR-t", "log HAR", "GRU", "LSTM", "GRU x GJR-t", "LSTM x GJR-t")
+SCALES = ("GARCH-t", "GJR-t", "log HAR", "GRU", "LSTM", "pooled GRU", "GRU x GJR-t", "pooled GRU x GJR-t")
 
 
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m research.risk", description=__doc__)
     parser.add_argument("which", nargs="+", choices=list(ALL))
-    parser.add_argument("--scales", default=",".join(SCALES), help="of the test, with commas")
+    parser.add_argument("--scales", default=",".join(SCALES), help="of develop and test, with commas")
+    parser.add_argument("--series", default=",".join(SERIES), help="bundled, with commas")
     given = parser.parse_args()
     from seqmem.process import configure_cpu
 
     configure_cpu(1)
     for name in given.which:
-        print(f"## {name}\n\n{ALL[name](given.scales.split(','))}\n", flush=True)
+        found = ALL[name](given.scales.split(","), given.series.split(","))
+        print(f"## {name}\n\n{found}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Distributions and their risk: shapes of the past, conformal intervals, value at risk, and the backtests."""
 
+import keras
 import numpy as np
 import pytest
 from samples import random_bars
@@ -7,9 +8,15 @@ from scipy.stats import norm, t
 
 from seqmem import (
     Conformal,
+    EncoderDecoder,
     FilteredHistoricalSimulation,
+    Forecaster,
     HistoricalSimulation,
+    KerasNetwork,
+    Price,
+    Quantiles,
     Recipe,
+    ResidualRecurrent,
     ServedModel,
     Split,
     export,
@@ -37,7 +44,7 @@ from seqmem.experiments.risk import risk_report
 from seqmem.models.classics import EWMA, GARCH, ConstantVariance, LastClose, OwnDistribution, WalkForward
 from seqmem.models.volatility import variance_forecaster
 from seqmem.report.risk import breach_tables, plot_breaches, today_table
-from seqmem.targets import ScaleFreeVariance
+from seqmem.targets import CumulativeReturn, ScaleFreeVariance
 
 BARS = read(random_bars(900, seed=3))
 SPLIT = Split.by_share(BARS, context_length=510, horizon=5)
@@ -346,3 +353,33 @@ def test_coverage_stands_with_its_binomial_interval(forecasts):
     joint = coverage_table(compare({"FHS": forecasts["FHS"]}, BARS, SPLIT, [JointCoverage(90)]))
     assert list(joint.index) == [(90, "path", "FHS")]
     assert 0.8 < joint["coverage"].iloc[0] < 0.97
+
+
+def test_conformal_goes_around_networks_and_layers_of_keras():
+    """Each with its own point and a spread: of a variance model, of its own quantiles, or none."""
+    recipe = Recipe(epochs=1, batch_size=256)
+    view = ScaleFreeVariance((1, 2), **SMALL)
+    head = Quantiles((0.1, 0.5, 0.9))
+    networks = {
+        "recurrent": (EncoderDecoder(GRUCell(2), GRUCell(2), horizon=2), None),
+        "Keras": (KerasNetwork(keras.Sequential([keras.layers.GRU(2), keras.layers.Dense(2)]), (1, 2)), None),
+        "quantiles": (ResidualRecurrent(GRUCell(2), (1, 2), head=head), CumulativeReturn((1, 2), view)),
+    }
+    ewma = EWMA(horizons=(1, 2)).fit(BARS, SPLIT)
+    split = Split.by_share(BARS)
+    origins = split.test(BARS, horizon=2)["series"]
+    closes = BARS.frame["close"].to_numpy()
+    came = closes[origins[:, None] + np.array([1, 2])]
+    for name, (network, target) in networks.items():
+        forecaster = Forecaster(network, target, lookback=8).fit(BARS, split, recipe)
+        for variances in (None, ewma):
+            model = Conformal(forecaster, variances).calibrate(BARS, split)
+            forecast = model.forecast(BARS, origins)
+            low, high = forecast.interval(90)
+            actual = came if isinstance(forecast.quantity, Price) else np.log(came / closes[origins][:, None])
+            share = ((low <= actual) & (actual <= high)).mean(axis=0)
+            assert ((share > 0.82) & (share < 0.97)).all(), (name, share)  # 260 days, half of them for two
+    own = Conformal(forecaster).calibrate(BARS, split).forecast(BARS, origins)
+    raw = forecaster.forecast(BARS, origins)
+    widths = [np.subtract(*one.interval(80)[::-1]) for one in (own, raw)]
+    np.testing.assert_allclose((widths[0] / widths[1]).std(axis=0), 0, atol=1e-5)  # its own, stretched

@@ -16,6 +16,7 @@ from seqmem.quantities import PriceMove
 
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.9, 0.95, 0.975, 0.995)
 FEWEST = 30
+LEAST = 1e-9  # of a spread
 
 
 class Conformal(Model):
@@ -23,8 +24,9 @@ class Conformal(Model):
 
     The error of the log return at each validation origin, over a spread known there, is a score; a quantile
     is the point plus the spread times the same quantile of the scores, with the (n + 1) / n of Vovk,
-    Gammerman and Shafer (2005). The spread is 1, or the square root of what a variance model forecasts
-    (Papadopoulos et al. 2008), so that intervals widen where the market moves.
+    Gammerman and Shafer (2005). The spread is the square root of what a variance model forecasts
+    (Papadopoulos et al. 2008), so that intervals widen where the market moves; or the width of the model's
+    own distribution, where it has one, which is so put right (Lei et al. 2018); or else 1.
 
     What it promises: were the validation and the test scores exchangeable, an interval would hold its share
     of outcomes on average over both. Prices are not exchangeable: volatility clusters, and a crisis after a
@@ -35,8 +37,8 @@ class Conformal(Model):
     the series does; nothing is promised for any one day.
 
     Args:
-        model: any model of a price or a return.
-        variance_model: of variances over the same horizons, or None: the spread is 1.
+        model: any model of a price or a return: a classic, a network, a layer of Keras in a `KerasNetwork`.
+        variance_model: of variances that reach as far. None: the spread is the model's own, or 1.
         levels: of the quantiles.
         rate: of the adaption, in standard deviations of the scores, 0 for none; .01 to .1 is usual.
 
@@ -126,10 +128,8 @@ class Conformal(Model):
         rows = np.unique(origins)
         if self.rate:  # every row since the validation part, whatever origins are wanted
             rows = np.union1d(rows, np.arange(start, int(origins.max()) + 1))
-        mean = _mean(self.model.predict_series(frame, rows, unique_id))
-        spread = self._spread(frame, rows, unique_id)
         closes = frame["close"].to_numpy()
-        center = self.quantity.log_return(mean, closes[rows])
+        mean, center, spread = self._center(frame, rows, unique_id)
         scores = self._scores[name]
         shifts = self._shifts(closes, rows, start, center, spread, scores)
         quantiles = _quantiles(scores, np.array(self.levels)) + shifts
@@ -165,17 +165,34 @@ class Conformal(Model):
     def _scores_of(self, dataset: Dataset, name: str, origins: np.ndarray) -> np.ndarray:
         frame = dataset.frames[name]
         closes = frame["close"].to_numpy()
-        mean = _mean(self.model.predict_series(frame, origins, name))
+        _, center, spread = self._center(frame, origins, name)
         ahead = closes[origins[:, None] + np.array(self.horizons)]
         came = np.log(ahead / closes[origins][:, None])
-        error = came - self.quantity.log_return(mean, closes[origins])
-        return np.asarray(error / self._spread(frame, origins, name))
+        return np.asarray((came - center) / spread)
 
-    def _spread(self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str) -> np.ndarray:
-        if self.variance_model is None:
-            return np.ones((len(origins), len(self.horizons)))
-        found = _mean(self.variance_model.predict_series(frame, origins, unique_id))
-        return np.sqrt(interpolate_variances(found, self.variance_model.horizons, self.horizons))
+    def _center(
+        self, frame: pd.DataFrame, origins: np.ndarray, unique_id: str
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The model's point, that as a log return, and the spread around it, [N, H] each."""
+        said, last = self.model.predict_series(frame, origins, unique_id), frame["close"].to_numpy()[origins]
+        mean = _point(said)
+        center = self.quantity.log_return(mean, last)
+        if self.variance_model is not None:
+            found = _point(self.variance_model.predict_series(frame, origins, unique_id))
+            variances = interpolate_variances(found, self.variance_model.horizons, self.horizons)
+            return mean, center, np.sqrt(variances)
+        return mean, center, self._own_spread(said, last)
+
+    def _own_spread(self, said: Prediction | np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Between the quartiles of sampled paths, or the outermost quantiles, of the log return; or 1."""
+        if isinstance(said, Prediction) and said.paths is not None:
+            low, high = np.quantile(said.paths, (0.25, 0.75), axis=1)
+        elif isinstance(said, Prediction) and said.quantiles is not None and len(said.levels) > 1:
+            low, high = said.quantiles[..., 0], said.quantiles[..., -1]
+        else:
+            return np.ones((len(last), len(self.horizons)))
+        width = self.quantity.log_return(high, last) - self.quantity.log_return(low, last)
+        return np.maximum(width, LEAST)
 
 
 def _quantiles(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -185,9 +202,14 @@ def _quantiles(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return scores[np.clip(rank, 0, count - 1).astype(int)].T
 
 
-def _mean(found: Prediction | np.ndarray) -> np.ndarray:
-    if not isinstance(found, Prediction):
-        return np.asarray(found, dtype="float64")
-    if found.mean is None:
-        raise ValueError("Conformal: expected a model with a mean. Received: quantiles or paths alone")
-    return np.asarray(found.mean, dtype="float64")
+def _point(said: Prediction | np.ndarray) -> np.ndarray:
+    """The mean, or the median where there is none."""
+    if not isinstance(said, Prediction):
+        return np.asarray(said, dtype="float64")
+    if said.mean is not None:
+        return np.asarray(said.mean, dtype="float64")
+    if said.paths is not None:
+        return np.median(said.paths, axis=1)
+    if said.quantiles is None:
+        raise ValueError("Conformal: expected a model with a mean, quantiles or paths. Received: nothing")
+    return np.asarray(said.quantiles[..., int(np.argmin(np.abs(np.array(said.levels) - 0.5)))])
