@@ -1,7 +1,7 @@
 """Value at risk and expected shortfall of many models at the same origins, tested beside what came."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -45,24 +45,24 @@ class RiskReport:
 
     Attributes:
         evaluation: every forecast, scored by Fissler-Ziegel, CRPS, coverage and width.
-        coverage: of the 50 and 90% intervals by h and model, with its binomial interval, and of the joint
-            band where there are paths (see `coverage_table`).
         table: by series, h, side, level and model: breaches, expected, p-values of the backtests, light.
         scores: by score, h and model: the value, its difference to the reference's, p, in the confidence set.
         sizing: by model: the volatility of a position that was sized to 10% a year.
         today: the value at risk and expected shortfall from the last row, by series, model, h and level.
         summary: in plain words.
         warnings: what the fits said while they were made.
+        coverage: of the 50 and 90% intervals by h and model, with its binomial interval, and of the joint
+            band where there are paths (see `coverage_table`).
     """
 
     evaluation: Evaluation
-    coverage: pd.DataFrame
     table: pd.DataFrame
     scores: pd.DataFrame
     sizing: pd.Series
     today: pd.DataFrame
     summary: str
     warnings: Sequence[str]
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def over_series(self) -> pd.DataFrame:
@@ -143,13 +143,13 @@ def risk_report(
         covered = pd.concat([covered, joint])
     return RiskReport(
         evaluation,
-        covered,
         backtests(evaluation, levels),
         _scores(evaluation, seed),
         sized(evaluation, dataset.calendar.periods_per_year, TARGET),
         _today(last, levels),
         "\n".join(_summary(evaluation, name) for name in models if name.startswith("FHS")),
         notes,
+        covered,
     )
 
 
