@@ -26,8 +26,13 @@ def pytest_collectstart(collector):
 
 
 def pytest_collection_finish():
+    """Modules stay: no collection looks through them again. Python's own come when they are due.
+
+    Keras and KerasTuner ask for one before each trial of a search, which is most of the time of a short one.
+    """
     gc.collect()
-    gc.freeze()  # modules stay: no collection looks through them again
+    gc.freeze()
+    gc.collect = lambda generation=2: 0
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -24,7 +24,7 @@ from seqmem.recurrence import Recurrent
 
 SMALL = {
     "gradients": {"length": 12, "units": 3, "sequences": 1, "seeds": 1},
-    "adding": {"lengths": (22, 30), "units": 4, "wider": 5, "most": 2100, "cells": ("gru",)},
+    "adding": {"lengths": (22,), "units": 4, "wider": 5, "most": 2100, "cells": ("gru",)},
     "copy": {"lengths": (2, 4), "units": 4, "most": 2100, "cells": ("gru",)},
     "season": {"years": 4, "lookbacks": (5, 10), "units": 2, "epochs": 1, "seeds": 1},
     "stationarity": {"days": 400, "lookback": 10, "units": 2, "epochs": 1, "seeds": 1, "levels": (50, 150)},

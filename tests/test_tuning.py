@@ -33,7 +33,7 @@ from tuning import (
 )
 
 TUNERS = [
-    keras_tuner.RandomSearch,
+    pytest.param(keras_tuner.RandomSearch, marks=pytest.mark.slow),  # has nothing to remember
     keras_tuner.BayesianOptimization,
     keras_tuner.Hyperband,
     keras_tuner.GridSearch,

@@ -13,6 +13,7 @@ from seqmem.recurrence import Recurrent
 
 B, T, F, U = 3, 7, 2, 4
 IDS = [sample.cell.__name__ for sample in CELLS]
+MASKED = ("RNNCell", "LSTMCell", "GRUCell", "MinGRUCell")
 
 
 def _layer(sample, dtype="float64", **options):
@@ -172,7 +173,14 @@ def _built(cell):
     return cell
 
 
-@pytest.mark.parametrize("sample", CELLS, ids=IDS)
+@pytest.mark.parametrize(
+    "sample",
+    [
+        # masks are the base class's: a cell of each number of projections, and a scan
+        pytest.param(one, marks=() if one.cell.__name__ in MASKED else pytest.mark.slow, id=str(one))
+        for one in CELLS
+    ],
+)
 def test_dropout_is_one_mask_for_all_steps_and_for_training_alone(sample):
     """With inputs of ones and an input kernel that copies them, a dropped input is dropped at every step."""
     steps = np.ones((64, T, F), "float32")
