@@ -126,8 +126,11 @@ def searched():
 
 
 def _validation_loss(hypermodel, forecaster):
-    rows = forecaster.target.to_array(hypermodel.data.frame)
-    (origins,) = hypermodel.split.validation(hypermodel.data).values()
+    (train,), (origins,) = (
+        part(hypermodel.data).values() for part in (hypermodel.split.train, hypermodel.split.validation)
+    )
+    known = int(train[-1]) + 1 + max(forecaster.horizons)
+    rows = forecaster.target.training_rows(hypermodel.data.frame, known)
     batches = windows.pair_with_series(rows, windows.batches(origins, batch_size=512))
     return forecaster.evaluate(batches, verbose=0)
 
