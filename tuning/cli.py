@@ -82,6 +82,8 @@ def _add_selection(selection: argparse._ArgumentGroup) -> None:
     add("--best-mean", action="store_true", help="take the lowest loss, not the simplest within its error")
     about = "trainings of the winner, served as their mean (1)"
     add("--refit-seeds", type=whole(1), default=1, metavar="N", help=about)
+    about = "export the winner trained on all rows, or on those before the test part (--final)"
+    add("--final", action=argparse.BooleanOptionalAction, default=True, help=about)
     add_export(selection, "--name", help="the name of the exported model (that of the task)")
 
 

@@ -34,6 +34,8 @@ def _add_rerun_options(parse: argparse.ArgumentParser) -> None:
 def _add_export_options(parse: argparse.ArgumentParser) -> None:
     _add_rerun_options(parse)
     add_export(parse, "--name", required=True, help="the name of the exported model")
+    about = "train it on all rows, or on those before the test part (--final)"
+    parse.add_argument("--final", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "trainings, served as their mean (1)"
     parse.add_argument("--refit-seeds", type=whole(1), default=1, metavar="N", help=about)
 
@@ -120,6 +122,7 @@ def _recalled(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
     first, outcome = _one(options)
     asked = config.from_record(first, str(options.project))
     hypermodel = config.hypermodel(asked)
+    hypermodel.first = first["fingerprint"].get("first") or hypermodel.first
     from tuning.journal.fingerprint import fingerprint, require_same
 
     now = fingerprint(hypermodel, config.tuner(asked), asked.seed)
@@ -129,22 +132,26 @@ def _recalled(options: argparse.Namespace) -> tuple[Any, Any, dict[str, Any]]:
 
 
 def _export(options: argparse.Namespace, console: Any) -> int:
+    from seqmem.lifecycle.dates import trained_until
     from seqmem.serving import export
     from tuning.selection.select import refit
     from tuning.space import label
     from tuning.trials import trial_row
 
     asked, hypermodel, outcome = _recalled(options)
-    row = trial_row(outcome, hypermodel.naive_loss(), float("nan"))
-    forecaster = refit(hypermodel, row, search_seed=asked.seed, seeds=options.refit_seeds)
+    row, data = trial_row(outcome, hypermodel.naive_loss(), float("nan")), hypermodel.data
+    split = hypermodel.split.final(data) if options.final else hypermodel.refit_split
+    forecaster = refit(hypermodel, row, search_seed=asked.seed, seeds=options.refit_seeds, split=split)
     folder = export(
         forecaster,
         options.out,
         name=options.name,
-        prices=hypermodel.data,
+        prices=data,
+        dates={"trained": trained_until(data, split)},
+        final=options.final,
         hyperparameters=row,
         project=str(options.project),
-        note="chosen by hand: the test part has not been looked at",
+        note="chosen by hand: it was not scored on the test part",
     )
     console.print(
         f"Exported trial {options.trial}, {label(row)}, to {folder}", highlight=False, soft_wrap=True
@@ -201,7 +208,7 @@ RERUN = _command(
 )
 EXPORT = _command(
     "export",
-    "train one trial again on all before the test part, and export it",
+    "train one trial again, and export it",
     _export,
     trains=True,
     add_options=_add_export_options,

@@ -15,6 +15,7 @@ from seqmem.data.stationarity import NonStationary
 from seqmem.recipe import Recipe
 from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.events import ProjectError
+from tuning.journal.project import read_first
 from tuning.journal.user_code import allow_imports_from_here
 from tuning.space import TUNERS, SearchSpace
 from tuning.tasks import Task, task_class
@@ -31,6 +32,7 @@ NOT_RECORDED = (
     "directory",
     "name",
     "best_mean",
+    "final",
     "data",
 )
 """Options that the results of a search do not depend on."""
@@ -54,6 +56,8 @@ def hypermodel(options: argparse.Namespace) -> ForecastHyperModel:
         folds=(RollingWindow if options.rolling else ExpandingWindow)(options.folds),
         seeds=options.seeds,
     )
+    if not vars(options).get("fresh", True):  # a search that goes on, or begins with an earlier winner
+        made.first = read_first(folder(options)) or made.first
     try:
         made.check_data()
     except NonStationary as error:

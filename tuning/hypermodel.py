@@ -68,6 +68,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         self.seeds = seeds
         self.test: float = test
         self.validation: float = validation
+        self.first: Mapping[str, Any] = self.space.nearest(self.task.default)
         self._passed: set[bytes] = set()
         size = {
             "context_length": max(space.lookbacks) + self.task.target(self.data).warmup,
@@ -88,6 +89,11 @@ class ForecastHyperModel(keras_tuner.HyperModel):
         super().__init__()  # last: it rebinds self.build
 
     @property
+    def starts_with_default(self) -> bool:
+        """Whether `first`, what is tried first, is the task's default, or the nearest that the space has."""
+        return dict(self.first) == self.space.nearest(self.task.default)
+
+    @property
     def split(self) -> Split:
         """The last fold and the test part; with one fold, the only ones."""
         return self.splits[-1]
@@ -103,7 +109,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
 
     def choice(self, hp: Any) -> dict[str, Any]:
         """The configuration that `hp` stands for: name -> value, the default where it has none yet."""
-        declared = self.space.declare(hp, self.task.default)
+        declared = self.space.declare(hp, self.first)
         return self.space.nearest(declared)  # what came over the wire has fewer digits
 
     def compiled(self, choice: Mapping[str, Any]) -> Forecaster:

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from seqmem.data.dataset import day
+from seqmem.lifecycle.dates import trained_until
 from seqmem.report import heading, origin_text, print_forecast, table
 from seqmem.serving import ServedModel, export
 from tuning import config
@@ -22,9 +23,11 @@ from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.project import Project
 from tuning.page import write_report
 from tuning.searcher import SearchResult, search
-from tuning.selection.rules import BestMean, OneStandardErrorRule
-from tuning.selection.select import Selected, select
+from tuning.selection.restart import restart_with_new_rows
+from tuning.selection.rules import BestMean, OneStandardErrorRule, Rule
+from tuning.selection.select import Selected, refit, select
 from tuning.space import SearchSpace
+from tuning.stopping import StopClearlyWorst
 
 
 def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
@@ -38,6 +41,9 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
     hypermodel = config.hypermodel(options)
     said = Console(quiet=True) if options.json else console
     _say_data(options.prices, hypermodel, said)
+    rule = BestMean() if options.best_mean else OneStandardErrorRule()
+    if not options.fresh and (again := _restart(options, hypermodel, rule)):
+        said.print(again, style="yellow", highlight=False, soft_wrap=True)
     observer = display(console, quiet=options.quiet, as_json=options.json, tensorboard=options.tensorboard)
     if options.workers > 1:
         _search_distributed(options, hypermodel, words, observer)
@@ -54,7 +60,6 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
         command=config.to_record(options),
     )
     _say_trials(result, hypermodel, said, distributed=options.workers > 1)
-    rule = BestMean() if options.best_mean else OneStandardErrorRule()
     selected = select(result, hypermodel, rule, options.refit_seeds)
     for sentence in selected.report:
         said.print(sentence, markup=False, emoji=False, highlight=False, soft_wrap=True)
@@ -67,6 +72,13 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
     if options.json:
         sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
     return folder
+
+
+def _restart(options: argparse.Namespace, hypermodel: ForecastHyperModel, rule: Rule) -> str:
+    """Begin again with the winner of an earlier search of fewer rows; what was done, in a sentence."""
+    stopping = repr(StopClearlyWorst())  # as in `search`
+    project, tuner = Project(config.folder(options)), config.tuner(options)
+    return restart_with_new_rows(project, hypermodel, tuner, options.seed, rule, stopping=stopping)
 
 
 def _search_distributed(
@@ -99,12 +111,25 @@ def _search_distributed(
 def export_selected(
     selected: Selected, hypermodel: ForecastHyperModel, result: SearchResult, options: argparse.Namespace
 ) -> Path:
-    """Write what was selected where a server finds it, with a card that says where it comes from."""
+    """Write what was selected where a server finds it, with a card that says where it comes from.
+
+    What is put to use knows all rows: unless `--no-final`, the winner is trained once more, on all of them.
+    Its scores are those of the training that had not seen the test part.
+    """
+    data, split, forecaster = hypermodel.data, hypermodel.refit_split, selected.forecaster
+    if options.final:
+        split = split.final(data)
+        seeds = {"search_seed": result.seed, "seeds": options.refit_seeds}
+        forecaster = refit(hypermodel, selected.trial, split=split, **seeds)
+    recipe = hypermodel.recipe_of(selected.trial, epochs=max(1, int(selected.trial["best_epoch"])))
     return export(
-        selected.forecaster,
+        forecaster,
         options.out,
         name=options.name,
-        prices=hypermodel.data,
+        prices=data,
+        dates={"trained": trained_until(data, split), "scored": selected.evaluation.outcome.span},
+        training=asdict(replace(recipe, patience=None)),
+        final=options.final,
         hyperparameters=selected.trial,
         space=asdict(hypermodel.space),
         scores=selected.evaluation.table.reset_index().to_dict(orient="records"),

@@ -75,7 +75,7 @@ def replay(
     oracle = tuner.oracle
     if max_trials is not None:  # Hyperband has no such argument
         oracle.max_trials = max_trials
-    with_default_first(oracle, hypermodel.space.nearest(hypermodel.task.default))
+    with_default_first(oracle, hypermodel.space.nearest(hypermodel.first))
     tuner.earlier_outcomes = lambda: outcomes(journal.events)
     return ReplayableOracle(oracle, journal, tuner.project, hypermodel.choice, most_failures)
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqmem.data.dataset import Dataset
 from seqmem.data.faults import day
+from seqmem.data.splits import Split
 
 
 def last_known(card: Mapping[str, Any], *kinds: str) -> str | None:
@@ -50,6 +51,12 @@ def border(data: Dataset, text: str) -> Any:
         kind = "dates" if dated else "row numbers"
         raise ValueError(f"{data.name}: has {kind}, and the model was made from rows up to {text}")
     return pd.Timestamp(text) if dated else int(text)
+
+
+def trained_until(data: Dataset, split: Split) -> str:
+    """The last date before the test part of a split."""
+    dates = union(data)
+    return day(dates[dates < split.test_start][-1])
 
 
 def rows_after(data: Dataset, texts: Iterable[str | None]) -> pd.Index:

@@ -12,7 +12,7 @@ from seqmem.evaluation import SIGNIFICANCE, Evaluation, evaluate
 from seqmem.evaluation.significance import MIN_LOSSES, p_in_words
 from seqmem.evaluation.summary import ahead
 from seqmem.lifecycle.comparing import scores_for
-from seqmem.lifecycle.dates import last_known, rows_after, union
+from seqmem.lifecycle.dates import last_known, rows_after, trained_until, union
 from seqmem.lifecycle.retraining import Retraining
 from seqmem.models.forecaster import Forecaster
 from seqmem.serving.card_schema import read_card
@@ -123,7 +123,7 @@ def update(
         split, candidate = Split(None, union(dataset)[-1], **size), None
     else:
         split = Split(None, start, **size)
-        progress(f"training on {_trained_until(dataset, split)} and before, scored from {day(start)} on")
+        progress(f"training on {trained_until(dataset, split)} and before, scored from {day(start)} on")
         candidate = retraining.train(folder, dataset, split)
         models = {NEW: candidate, before: old}
         evaluation = evaluate(models, dataset, split, scores_for(models, dataset))
@@ -133,7 +133,7 @@ def update(
         return found
     if final or candidate is None:
         split = split.final(dataset)
-        progress(f"training on all rows, to {_trained_until(dataset, split)}")
+        progress(f"training on all rows, to {trained_until(dataset, split)}")
         candidate = retraining.train(folder, dataset, split)
     exported = _export(candidate, found, dataset, split, retraining, about)
     return Update(exported, folder, found.evaluation, found.is_worse, found.verdict, notes)
@@ -175,11 +175,6 @@ def _judged(evaluation: Evaluation, before: str) -> tuple[bool, str]:
     )
 
 
-def _trained_until(data: Dataset, split: Split) -> str:
-    dates = union(data)
-    return day(dates[dates < split.test_start][-1])
-
-
 def _notes(data: Dataset, about: dict[str, Any]) -> tuple[str, ...]:
     """Where the rows that it learnt from are others by now, as adjusted closes are after a dividend."""
     was = about.get("data") or {}
@@ -211,7 +206,7 @@ def _export(
         home.parent,
         name=home.name,
         prices=data,
-        dates={"trained": _trained_until(data, split), **(span or {})},
+        dates={"trained": trained_until(data, split), **(span or {})},
         training=asdict(retraining.recipe),
         final=is_final,
         verdict=found.verdict,

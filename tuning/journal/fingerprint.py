@@ -25,7 +25,7 @@ def fingerprint(hypermodel: ForecastHyperModel, tuner: type, seed: int, **option
     task, space, data = hypermodel.task, hypermodel.space, hypermodel.data
     target = task.target(data)
     return {
-        "data": _data(data, target.columns),
+        "data": data_fingerprint(data, target.columns),
         "task": {"name": type(task).__name__, **_plain(vars(task))},
         "transform": _unnamed(_plain(keras.saving.serialize_keras_object(target)["config"])),
         "folds": f"{hypermodel.folds!r}, test {hypermodel.test:g}, validation {hypermodel.validation:g}",
@@ -35,6 +35,7 @@ def fingerprint(hypermodel: ForecastHyperModel, tuner: type, seed: int, **option
         "recipe": asdict(hypermodel.recipe),
         "tuner": {"name": tuner.__name__, **_plain(options)},
         "seed": seed,
+        **({} if hypermodel.starts_with_default else {"first": _plain(hypermodel.first)}),
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -74,7 +75,8 @@ def _changes(name: str, was: Any, now: Any) -> list[str]:
     return [] if was == now else [f"{name} was {was}, now {now}"]
 
 
-def _data(data: Dataset, columns: Sequence[str]) -> dict[str, Any]:
+def data_fingerprint(data: Dataset, columns: Sequence[str]) -> dict[str, Any]:
+    """The rows, the first and the last date, and a hash of the columns that a target reads."""
     digest = hashlib.sha256()
     for unique_id in data.ids:
         digest.update("\n".join([unique_id, *map(str, data.dates(unique_id))]).encode())

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from seqmem.files import written_whole
 from tuning.journal.attempts import Attempts
 from tuning.journal.events import NAME, Journal, ProjectError, read
 from tuning.journal.history import check_events
 from tuning.trials import check_outcome
 
 TRIALS, FITS = "trials.csv", "fits.csv"
+FIRST = "first.json"  # what is tried first, where it is not the default
 
 
 class Project:
@@ -34,11 +36,16 @@ class Project:
 
     def clear(self) -> None:
         """Forget everything."""
-        for name in (NAME, TRIALS, FITS):
+        for name in (NAME, TRIALS, FITS, FIRST):
             (self.folder / name).unlink(missing_ok=True)
         for name in ("results", "weights", "workers"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
         (self.folder / "results").mkdir(parents=True, exist_ok=True)
+
+    def write_first(self, choice: Mapping[str, Any]) -> None:
+        """Remember what is tried first: every process of the search reads it."""
+        with written_whole(self.folder / FIRST) as draft:
+            draft.write_text(json.dumps(dict(choice)))
 
     def submit_result(self, outcome: Mapping[str, Any]) -> None:
         """Leave what a trial did for whoever writes the journal; whole, or not at all."""
@@ -104,6 +111,25 @@ def open_journal(project: Project, header: Mapping[str, Any], same: Callable[...
 def outcomes(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the ended trials of a journal did, in the order of their ends."""
     return [event["outcome"] for event in events if event["event"] == "ended"]
+
+
+def read_first(folder: Path) -> dict[str, Any] | None:
+    """What a search tries first; None: the default.
+
+    Raises:
+        ProjectError: a file that says something else.
+    """
+    try:
+        found = json.loads((folder / FIRST).read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ProjectError(
+            f"{folder / FIRST}: expected what is tried first: {error}. --fresh starts over"
+        ) from error
+    if not isinstance(found, dict):
+        raise ProjectError(f"{folder / FIRST}: expected what is tried first. --fresh starts over")
+    return found
 
 
 def find(where: str) -> Path:

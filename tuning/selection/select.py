@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from seqmem.data.splits import Split
 from seqmem.evaluation import Evaluation
 from seqmem.models.forecaster import Forecaster
 from seqmem.networks import EnsembleMean
@@ -58,14 +59,20 @@ def select(
     trial, why = (rule or OneStandardErrorRule()).take(result.table, noise)
     forecaster, name = refit(hypermodel, trial, search_seed=result.seed, seeds=seeds), label(trial)
     found = task.evaluate(name, forecaster, hypermodel.data, hypermodel.split)
-    sentences = report(trial, why, noise, naive=task.naive)
+    first = "the default" if hypermodel.starts_with_default else "the earlier winner"
+    sentences = report(trial, why, noise, naive=task.naive, first=first)
     return Selected(forecaster, trial, name, found, task.summary(name, found), sentences, noise)
 
 
 def refit(
-    hypermodel: ForecastHyperModel, trial: dict[str, Any], *, search_seed: int = 0, seeds: int = 1
+    hypermodel: ForecastHyperModel,
+    trial: dict[str, Any],
+    *,
+    search_seed: int = 0,
+    seeds: int = 1,
+    split: Split | None = None,
 ) -> Forecaster:
-    """A trial's configuration, trained on all that comes before the test part.
+    """A trial's configuration, trained on all that comes before the test part, or on a split of yours.
 
     There is nothing left to stop it by: it is trained for as many epochs as the median of the trial's fits
     took to their best.
@@ -75,6 +82,7 @@ def refit(
         trial: a row of the table of trials.
         search_seed: of the search.
         seeds: trainings whose mean forecast is the forecaster's.
+        split: what is trained on; `hypermodel.split.final(data)` holds nothing back.
     """
     if seeds < 1:
         raise ValueError(f"refit: seeds must be at least 1. Received: seeds={seeds}")
@@ -84,7 +92,7 @@ def refit(
     for seed in range(seeds):
         keras.utils.set_random_seed(fit_seed(search_seed, trial["trial"], hypermodel.folds.count, seed))
         forecaster = hypermodel.compiled(choice)
-        hypermodel.train(forecaster, choice, hypermodel.refit_split, epochs=epochs, seed=seed)
+        hypermodel.train(forecaster, choice, split or hypermodel.refit_split, epochs=epochs, seed=seed)
         fitted.append(forecaster)
     if seeds == 1:
         return fitted[0]
@@ -92,9 +100,11 @@ def refit(
     return Forecaster(EnsembleMean([one.network for one in fitted]), first.target, first.lookback)
 
 
-def report(taken: Mapping[str, Any], why: str, noise: Noise, *, naive: str = "no change") -> list[str]:
+def report(
+    taken: Mapping[str, Any], why: str, noise: Noise, *, naive: str = "no change", first: str = "the default"
+) -> list[str]:
     """Sentences on the trial that was taken, its gains, and how much of them is chance."""
-    sentences = [f"Taken: trial {taken['trial']}, {label(taken)}, {why}.", _gains(taken, naive)]
+    sentences = [f"Taken: trial {taken['trial']}, {label(taken)}, {why}.", _gains(taken, naive, first)]
     if noise.trials < 2:
         return sentences
     if not np.isfinite(noise.error):
@@ -102,10 +112,10 @@ def report(taken: Mapping[str, Any], why: str, noise: Noise, *, naive: str = "no
     return [*sentences, _margin(noise), _chance(noise)]
 
 
-def _gains(taken: Mapping[str, Any], naive: str) -> str:
+def _gains(taken: Mapping[str, Any], naive: str, first: str) -> str:
     default = taken["of_default"]
-    beside = f" and {default:.4f} of the default's" if np.isfinite(default) else ""
-    own = " (it is the default)" if int(taken["trial"]) == 0 else beside
+    beside = f" and {default:.4f} of {first}'s" if np.isfinite(default) else ""
+    own = f" (it is {first})" if int(taken["trial"]) == 0 else beside
     return f"Its validation loss is {taken['ratio']:.4f} of that of {naive}{own}."
 
 
