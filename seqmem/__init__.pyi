@@ -35,6 +35,7 @@ from .heads import Point as Point
 from .heads import Quantiles as Quantiles
 from .heads import StudentT as StudentT
 from .lifecycle import compare_models as compare_models
+from .lifecycle import monitor as monitor
 from .lifecycle import update as update
 from .losses import QLIKE as QLIKE
 from .losses import VarianceStudentT as VarianceStudentT

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
 from seqmem.cli.options import check_extra, seconds, whole
+from seqmem.serving.folders import check_room
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +58,10 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name that requests may give as Host, beside addresses, localhost and --host; '*' for any",
     )
+    about = "keep a log of all forecasts there, in Parquet, for `seqmem monitor --log`"
+    add("--log", type=Path, metavar="DIR", help=about)
+    about = "bytes of that log; where it has more, the oldest file goes (256000000)"
+    add("--log-bytes", type=whole(1), default=256_000_000, metavar="N", help=about)
     add("--lenient", action="store_true", help="take any Content-Type for JSON, as TensorFlow Serving does")
 
 
@@ -66,6 +71,8 @@ def check(options: argparse.Namespace) -> None:
 
     check_extra("server", "starlette", "uvicorn", "prometheus_client", "orjson")
     AspiredVersions(options.path)
+    if options.log is not None:
+        check_room(options.log)
 
 
 def run(options: argparse.Namespace, console: "Console") -> int:
@@ -86,6 +93,8 @@ def run(options: argparse.Namespace, console: "Console") -> int:
         say=say,
         allow_hosts=options.allow_host,
         lenient=options.lenient,
+        log=options.log,
+        log_bytes=options.log_bytes,
     )
     return 0
 

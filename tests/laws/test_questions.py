@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ANSWER = ("seqmem/targets/", "seqmem/heads/", "seqmem/quantities.py", "seqmem/evaluation/scores.py")
+ANSWER = (
+    *("seqmem/targets/", "seqmem/heads/", "seqmem/quantities.py"),
+    *("seqmem/evaluation/scores.py", "seqmem/evaluation/reliability.py"),
+)
 KINDS = {
     *("Price", "Return", "Variance", "PricePath", "VarianceTarget", "ScaleFreeVariance", "RawVariance"),
     *("PathTask", "VolatilityTask"),

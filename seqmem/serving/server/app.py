@@ -9,6 +9,7 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +22,7 @@ from starlette.routing import Route
 from seqmem.serving.server import codec
 from seqmem.serving.server.buffers import Answer, Buffers, Holding
 from seqmem.serving.server.errors import RequestError, invalid
+from seqmem.serving.server.forecast_log import ForecastLog
 from seqmem.serving.server.hosts import Hosts
 from seqmem.serving.server.limits import Limits
 from seqmem.serving.server.metrics import CONTENT_TYPE, Metrics
@@ -44,12 +46,20 @@ class Application:
         limits: what it bears.
         hosts: the names that it answers to.
         lenient: take any Content-Type for JSON.
+        log: makes the log of forecasts, which tells the metrics what it writes; None: none is kept.
     """
 
     def __init__(
-        self, manager: VersionManager, limits: Limits, hosts: Hosts, *, lenient: bool = False
+        self,
+        manager: VersionManager,
+        limits: Limits,
+        hosts: Hosts,
+        *,
+        lenient: bool = False,
+        log: Callable[[Metrics], ForecastLog] | None = None,
     ) -> None:
         self._manager, self._limits, self._metrics = manager, limits, Metrics()
+        self._log = None if log is None else log(self._metrics)
         self._hosts, self._lenient = hosts, lenient
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="seqmem-run")
         self._buffers = Buffers(limits.max_held_bytes)
@@ -60,6 +70,8 @@ class Application:
     def close(self) -> int:
         """Begin nothing more; how many requests are still held, in computations that cannot be stopped."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._log is not None:
+            self._log.close()
         return self._held
 
     async def _answer(self, request: Request) -> Response:
@@ -188,6 +200,8 @@ class Application:
                 return []
             self._check_size(version.answer_size(request.signature, inputs), rows)
             outputs = version.run(request.signature, inputs)
+            if self._log is not None and set(outputs) == version.forecast_names:
+                self._log.note(version.name, version.number, inputs, outputs)
         self._check_size(size_of(outputs), rows)
         self._metrics.rows.labels(which[0]).inc(rows)
         return [] if gone.is_set() else list(codec.pieces(outputs, rows=request.rows))

@@ -26,6 +26,12 @@ class Metrics:
         )
         self.running: Gauge = Gauge("seqmem_requests_running", "Requests held now.", registry=self._registry)
         self.rows: Counter = Counter("seqmem_rows", "Rows forecast.", ("model",), registry=self._registry)
+        self.log_rows: Counter = Counter(
+            "seqmem_forecast_log_rows", "Forecasts written to the log.", registry=self._registry
+        )
+        self.log_dropped: Counter = Counter(
+            "seqmem_forecast_log_dropped", "Forecasts that the log has lost.", registry=self._registry
+        )
         self._versions = Gauge(
             "seqmem_versions_available", "Versions that answer.", ("model",), registry=self._registry
         )

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -20,8 +21,10 @@ import uvicorn
 
 from seqmem.serving.server.app import Application
 from seqmem.serving.server.connections import protocol
+from seqmem.serving.server.forecast_log import ForecastLog
 from seqmem.serving.server.hosts import Hosts, is_loopback
 from seqmem.serving.server.limits import Limits
+from seqmem.serving.server.metrics import Metrics
 from seqmem.serving.server.versions import VersionManager
 
 __all__ = ["Limits", "serve"]
@@ -39,6 +42,8 @@ def serve(
     say: Callable[[str], None],
     allow_hosts: Iterable[str] = (),
     lenient: bool = False,
+    log: str | Path | None = None,
+    log_bytes: int = 256_000_000,
 ) -> None:
     """Serve a model, or a folder of models, until SIGTERM or SIGINT. Blocks.
 
@@ -53,6 +58,8 @@ def serve(
         say: is told where it listens.
         allow_hosts: further names that requests may have in their Host header; ``*`` for any.
         lenient: take any Content-Type for JSON.
+        log: a folder for a log of all forecasts, in Parquet; None: none is kept.
+        log_bytes: of that log; where it has more, the oldest file goes.
 
     Raises:
         FileNotFoundError: no model there.
@@ -66,7 +73,8 @@ def serve(
     busy = 0
     with contextlib.suppress(_Stopped), _bound(host, port) as listener, _stoppable():
         _watch(manager, poll).wait(limits.load_timeout + 1)
-        app = Application(manager, limits, Hosts(host, allow_hosts), lenient=lenient)
+        made = None if log is None else partial(_log, Path(log), log_bytes)
+        app = Application(manager, limits, Hosts(host, allow_hosts), lenient=lenient, log=made)
         address = listener.getsockname()
         shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         ready = (
@@ -96,6 +104,11 @@ def serve(
             busy = app.close()
     say("stopped")
     _leave(busy)
+
+
+def _log(folder: Path, most_bytes: int, metrics: Metrics) -> ForecastLog:
+    written, dropped = metrics.log_rows.inc, metrics.log_dropped.inc
+    return ForecastLog(folder, most_bytes=most_bytes, on_written=written, on_dropped=dropped)
 
 
 def _leave(busy: int = 0) -> NoReturn:

@@ -53,6 +53,13 @@ class Version:
             self._session.close()
             raise
 
+    @property
+    def forecast_names(self) -> set[str]:
+        """The outputs of the default signature: what a forecast is made of."""
+        return (
+            set(self.signatures["serving_default"].outputs) if "serving_default" in self.signatures else set()
+        )
+
     def signature(self, name: str) -> Signature:
         """One of the signatures; the default one for an empty name.
 
