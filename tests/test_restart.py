@@ -98,5 +98,8 @@ def test_tune_exports_what_knows_all_rows_and_begins_again_with_more(tmp_path, m
         assert card["dates"]["trained"] < card["dates"]["scored"][0] or final
         assert card["training"]["epochs"] == 1
     assert "the search begins again, first with its winner" in capsys.readouterr().out
+    again = ["tune", "--config", "saved_models/m/3/run.toml", "--out", "again"]
+    assert cli.main(again, COMMANDS.values()) == 0
+    assert read_card(tmp_path / "again/m/1")["weights"] == card["weights"]
     assert json.loads((tmp_path / ".tuning/m/first.json").read_text())["cell"] == "rnn"
     assert sorted(one.name for one in (tmp_path / "saved_models/m").iterdir()) == ["1", "2", "3"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command, Stopped
+from seqmem.cli.config_file import add_config
 from seqmem.cli.data import add_prices, check_prices, read_prices
 from seqmem.cli.options import (
     add_export,
@@ -33,6 +34,7 @@ TASKS = ("path", "volatility")  # `tuning.tasks.TASKS` has the classes, and impo
 
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add what to forecast, what to search over, how trials are validated, and what comes of it."""
+    add_config(parse)
     about = "what to forecast: the next closes (path), variances (volatility), or module:Class of your own"
     parse.add_argument("--task", default="path", metavar="NAME", help=about)
     about = "options of the task, such as every=22 of volatility"
@@ -145,10 +147,14 @@ def run(options: argparse.Namespace, console: "Console") -> int:
     words = vars(options).pop("arguments")
     from rich.console import Console
 
+    from tuning import config
     from tuning.pipeline import run
 
+    parse = argparse.ArgumentParser(add_help=False)
+    add_options(parse)
+    text = config.run_file(options, parse)
     try:
-        run(options, Console(stderr=True) if options.json else console, words)
+        run(options, Console(stderr=True) if options.json else console, words, run_file=text)
     except KeyboardInterrupt as stop:
         raise Stopped(_what_is_left(options)) from stop
     return 0

@@ -4,12 +4,14 @@ import argparse
 from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
 
+from seqmem.cli.config_file import to_toml
 from seqmem.data.splits import ExpandingWindow, RollingWindow
 from seqmem.data.stationarity import NonStationary
 from seqmem.recipe import Recipe
@@ -20,6 +22,7 @@ from tuning.journal.user_code import allow_imports_from_here
 from tuning.space import TUNERS, SearchSpace
 from tuning.tasks import Task, task_class
 
+RUN = "run.toml"
 NOT_RECORDED = (
     "out",
     "quiet",
@@ -33,6 +36,7 @@ NOT_RECORDED = (
     "name",
     "best_mean",
     "final",
+    "config",
     "data",
 )
 """Options that the results of a search do not depend on."""
@@ -81,6 +85,13 @@ def to_record(options: argparse.Namespace) -> dict[str, Any]:
     if not str(options.prices).startswith("bundled:"):
         record["prices"] = str(Path(options.prices).absolute())
     return record
+
+
+def run_file(options: argparse.Namespace, parse: argparse.ArgumentParser) -> str:
+    """The options of a search as TOML: `seqmem tune --config` makes the same export of it again."""
+    given = vars(options) | to_record(options) | {"out": str(options.out), "directory": None, "workers": None}
+    about = f"seqmem {version('seqmem')}: seqmem tune --config {RUN} makes it again"
+    return to_toml({name: value for name, value in given.items() if name != "threads"}, parse, about)
 
 
 def from_record(header: Mapping[str, Any], project: str) -> argparse.Namespace:

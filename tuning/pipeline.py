@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ import pandas as pd
 from rich.console import Console
 
 from seqmem.data.dataset import day
+from seqmem.files import written_whole
 from seqmem.lifecycle.dates import trained_until
 from seqmem.report import heading, origin_text, print_forecast, table
 from seqmem.serving import ServedModel, export
 from tuning import config
+from tuning.config import RUN
 from tuning.display.display import display
 from tuning.display.reporters import Observer
 from tuning.distributed.launcher import run_distributed
@@ -30,13 +32,16 @@ from tuning.space import SearchSpace
 from tuning.stopping import StopClearlyWorst
 
 
-def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()) -> Path:
+def run(
+    options: argparse.Namespace, console: Console, words: Sequence[str] = (), *, run_file: str = ""
+) -> Path:
     """Do all that `seqmem tune` promises; return the folder of the exported version.
 
     Args:
         options: of the command line.
         console: where to say what.
         words: the command line itself, for processes of its own.
+        run_file: the options as TOML: it is written beside what comes of them.
     """
     hypermodel = config.hypermodel(options)
     said = Console(quiet=True) if options.json else console
@@ -59,12 +64,14 @@ def run(options: argparse.Namespace, console: Console, words: Sequence[str] = ()
         most_failures=options.most_failures,
         command=config.to_record(options),
     )
+    with written_whole(config.folder(options) / RUN) as draft:
+        draft.write_text(run_file)
     _say_trials(result, hypermodel, said, distributed=options.workers > 1)
     selected = select(result, hypermodel, rule, options.refit_seeds)
     for sentence in selected.report:
         said.print(sentence, markup=False, emoji=False, highlight=False, soft_wrap=True)
     _say_scores(selected, hypermodel, said)
-    folder = export_selected(selected, hypermodel, result, options)
+    folder = export_selected(selected, hypermodel, result, options, {RUN: run_file})
     _say_forecast(folder, hypermodel, said)
     if options.report:
         write_report(options.report, folder, result, selected, hypermodel)
@@ -109,7 +116,11 @@ def _search_distributed(
 
 
 def export_selected(
-    selected: Selected, hypermodel: ForecastHyperModel, result: SearchResult, options: argparse.Namespace
+    selected: Selected,
+    hypermodel: ForecastHyperModel,
+    result: SearchResult,
+    options: argparse.Namespace,
+    files: Mapping[str, str],
 ) -> Path:
     """Write what was selected where a server finds it, with a card that says where it comes from.
 
@@ -130,6 +141,7 @@ def export_selected(
         dates={"trained": trained_until(data, split), "scored": selected.evaluation.outcome.span},
         training=asdict(replace(recipe, patience=None)),
         final=options.final,
+        files=files,
         hyperparameters=selected.trial,
         space=asdict(hypermodel.space),
         scores=selected.evaluation.table.reset_index().to_dict(orient="records"),

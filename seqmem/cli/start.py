@@ -14,6 +14,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from seqmem.cli.command import FAILED, GROUPS, REFUSED, STOPPED, Command
+from seqmem.cli.config_file import with_config
 
 ERRORS = (ValueError, OSError, RuntimeError, ArithmeticError)
 
@@ -89,7 +90,12 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     commands = known_commands() | {command.name: command for command in more}
-    options = parser(commands.values()).parse_args(arguments)
+    parse = parser(commands.values())
+    try:
+        arguments = with_config(arguments, parse)
+    except (ValueError, OSError) as error:
+        return _complain(arguments[0], error, REFUSED)
+    options = parse.parse_args(arguments)
     options.arguments = arguments[1:]
     command: Command = vars(options).pop("command")
     _quiet()
@@ -100,7 +106,7 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
         try:
             command.check(options)
         except ERRORS as error:
-            return _complain(command, error, REFUSED)
+            return _complain(command.name, error, REFUSED)
         if command.read is not None:
             options.data = command.read(options)
         if command.trains:
@@ -111,7 +117,7 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
         console.print(str(stop) or "Stopped; nothing was written.", style="yellow", soft_wrap=True)
         return STOPPED
     except ERRORS as error:
-        return _complain(command, error, FAILED)
+        return _complain(command.name, error, FAILED)
 
 
 @contextmanager
@@ -149,11 +155,11 @@ def _ready_to_train(threads: int | None) -> None:
         configure_cpu(threads)
 
 
-def _complain(command: Command, error: BaseException, status: int) -> int:
+def _complain(name: str, error: BaseException, status: int) -> int:
     from rich.console import Console
 
     Console(stderr=True).print(
-        f"seqmem {command.name}: {error}",
+        f"seqmem {name}: {error}",
         style="red",
         markup=False,
         emoji=False,

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def export(
     version: int | None = None,
     prices: PriceData | None = None,
     onnx: bool = False,
+    files: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Path:
     """Write ``<root>/<name>/<version>/``, as TensorFlow Serving wants it.
@@ -68,6 +70,7 @@ def export(
         version: a whole number of at least 1 that is not taken. None: the next free one.
         prices: what the model was made from, for the card; see `seqmem.read`.
         onnx: write ``model.onnx`` too: `serving_default` for ONNX Runtime; see `to_onnx`.
+        files: further files of text beside it, by name.
         **more: goes into the card.
 
     Returns:
@@ -101,6 +104,8 @@ def export(
             if onnx:
                 (draft / ONNX_FILE).write_bytes(to_onnx(forecaster))
             write_tensors(draft)
+            for file, text in (files or {}).items():
+                (draft / file).write_text(text, encoding="utf-8")
             (draft / PAGE).write_text(page(about))
             about |= {"operations": operations(draft), "files": file_hashes(draft)}
             (draft / CARD).write_text(to_json(about))
