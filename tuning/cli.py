@@ -17,6 +17,7 @@ from seqmem.cli.options import (
     check_cells,
     check_export,
     check_files,
+    check_extra,
     choices,
     is_there,
     whole,
@@ -106,6 +107,8 @@ def _add_running(parse: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print a JSON object a line, and nothing else")
     add_files(running, report=True)
     add("--tensorboard", metavar="DIR", help="losses and hyperparameters for TensorBoard (HParams)")
+    about = "write runs, losses and the export to MLflow: http://host:5000, or sqlite:///runs.db"
+    add("--mlflow", metavar="URI", help=about)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -119,6 +122,8 @@ def check(options: argparse.Namespace) -> None:
     check_export(options.name, options)
     check_files(options)
     check_room(_project(options))
+    if options.mlflow:
+        check_extra("mlflow", "mlflow")
 
 
 def read(options: argparse.Namespace) -> "Dataset | None":

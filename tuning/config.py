@@ -30,6 +30,7 @@ NOT_RECORDED = (
     "fresh",
     "tensorboard",
     "report",
+    "mlflow",
     "threads",
     "workers",
     "directory",
@@ -91,7 +92,8 @@ def run_file(options: argparse.Namespace, parse: argparse.ArgumentParser) -> str
     """The options of a search as TOML: `seqmem tune --config` makes the same export of it again."""
     given = vars(options) | to_record(options) | {"out": str(options.out), "directory": None, "workers": None}
     about = f"seqmem {version('seqmem')}: seqmem tune --config {RUN} makes it again"
-    return to_toml({name: value for name, value in given.items() if name != "threads"}, parse, about)
+    of_one_run = ("threads", "report", "tensorboard", "mlflow")
+    return to_toml({name: value for name, value in given.items() if name not in of_one_run}, parse, about)
 
 
 def from_record(header: Mapping[str, Any], project: str) -> argparse.Namespace:

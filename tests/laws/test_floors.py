@@ -58,6 +58,7 @@ DOORS = {
         "tuning.distributed.chief",  # its service
         "tuning.distributed.worker",  # its client
     },
+    "mlflow": {"tuning.display.tracking"},
     "matplotlib": {"seqmem.report.plots"},
     "jinja2": {"seqmem.report.page.page"},
     "markupsafe": {"seqmem.report.page.page"},
@@ -105,7 +106,7 @@ DOORS = {
         "seqmem.serving.exporting.warmup",  # TFRecords
         "seqmem.serving.server.version",  # a session, as TensorFlow Serving runs one
         "tuning.journal.fingerprint",  # its version
-        "tuning.display.reporters",  # summaries for TensorBoard
+        "tuning.display.tracking",  # summaries for TensorBoard
     },
 }
 MODULES = {

@@ -1,5 +1,6 @@
 """A search on the terminal: live where there is one, a line for each trial where there is not."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -12,19 +13,18 @@ from tuning.display.reporters import (
     Observer,
     Observers,
     SearchProgress,
-    TensorBoard,
     outcome,
     settings,
 )
 
 
 def display(
-    console: Console, *, quiet: bool = False, as_json: bool = False, tensorboard: str | None = None
+    console: Console, *, quiet: bool = False, as_json: bool = False, also: Sequence[Observer] = ()
 ) -> Observer:
-    """The display that suits the console and what was asked for."""
+    """The display that suits the console and what was asked for, beside others that are told."""
     shown: Observer = LiveDisplay(console) if console.is_terminal else LineDisplay(console)
     shown = JsonLines() if as_json else Observer() if quiet else shown
-    return Observers(shown, TensorBoard(tensorboard)) if tensorboard else shown
+    return Observers(shown, *also) if also else shown
 
 
 class LineDisplay(Observer):

@@ -1,10 +1,9 @@
-"""Observers of a search that draw nothing: progress, JSON lines, TensorBoard, and several at once."""
+"""Observers of a search that draw nothing: progress, JSON lines, and several at once."""
 
 import json
 import sys
 import time
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,9 @@ class Observer:
 
     def search_ended(self) -> None:
         """Called however the search ended."""
+
+    def exported(self, folder: Path, scores: Mapping[str, float], about: Mapping[str, Any]) -> None:
+        """What was selected is in `folder`; `scores` of the test part, by name; `about`: name, verdict."""
 
 
 class SearchProgress:
@@ -106,49 +108,6 @@ class JsonLines(Observer):
         plain = {name: None if value != value else value for name, value in more.items()}  # NaN is no JSON
         sys.stdout.write(json.dumps({"event": event, **plain}) + "\n")
         sys.stdout.flush()
-
-
-class TensorBoard(Observer):
-    """A run for each trial: its losses by epoch, its hyperparameters, and its loss.
-
-    Args:
-        folder: of all runs; `tensorboard --logdir FOLDER` shows them.
-    """
-
-    def __init__(self, folder: str | Path) -> None:
-        self._folder = Path(folder)
-        self._runs: dict[str, tuple[Any, Iterator[int]]] = {}
-
-    def trial_began(self, trial: str, choice: dict[str, Any]) -> None:
-        """Open a run."""
-        import tensorflow as tf
-        from tensorboard.plugins.hparams import api
-
-        writer = tf.summary.create_file_writer(str(self._folder / f"trial_{trial}"))
-        self._runs[trial] = writer, count(1)
-        with writer.as_default():
-            api.hparams(choice, trial_id=f"trial_{trial}")
-
-    def epoch_ended(self, trial: str, epoch: int, loss: float, best: float) -> None:
-        """Its losses; those of several folds and seeds one after the other."""
-        writer, steps = self._runs[trial]
-        self._scalars(writer, {"epoch_val_loss": loss}, next(steps))
-
-    def trial_ended(self, row: dict[str, Any]) -> None:
-        """Its loss and ratio."""
-        if row["trial"] in self._runs:
-            writer, _ = self._runs.pop(row["trial"])
-            self._scalars(
-                writer, {name: row[name] for name in ("loss", "ratio") if row[name] == row[name]}, 0
-            )
-            writer.close()
-
-    def _scalars(self, writer: Any, values: dict[str, float], step: int) -> None:
-        import tensorflow as tf
-
-        with writer.as_default():
-            for name, value in values.items():
-                tf.summary.scalar(name, value, step=step)
 
 
 class Observers(Observer):
