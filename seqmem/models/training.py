@@ -46,7 +46,7 @@ class TrainedOnWindows(keras.Model, ABC):
         self._chunk_length = 1
         self._weighted = False
         self._compiled_for: Recipe | None = None
-        self._trained_by: Recipe | None = None
+        self.fitted_by: Recipe | None = None  # of the last fit; its epochs are those of what was kept
         self.fitted_until: str = ""  # the last date that training knew
         object.__setattr__(self, "_diverged", DivergenceRecorder())  # past Keras's tracking: no weight
 
@@ -58,13 +58,6 @@ class TrainedOnWindows(keras.Model, ABC):
     @abstractmethod
     def respond(self, history: Tensor, training: bool = False) -> LabelForecast:
         """The forecast of a batch of histories."""
-
-    @property
-    def fitted_by(self) -> Recipe | None:
-        """The recipe of the last fit, its epochs those of the weights that were kept."""
-        if self._trained_by is None or not (losses := self.history.history.get("val_loss")):
-            return self._trained_by
-        return replace(self._trained_by, epochs=int(np.argmin(losses)) + 1)
 
     def train_on(
         self,
@@ -112,7 +105,9 @@ class TrainedOnWindows(keras.Model, ABC):
             shuffle=False,  # the batches come in a new order
             **{"verbose": 0, **options},
         )
-        self._trained_by, self.fitted_until = recipe, day(seen.until)
+        losses = self.history.history.get("val_loss")
+        self.fitted_by = replace(recipe, epochs=int(np.argmin(losses)) + 1) if losses else recipe
+        self.fitted_until = day(seen.until)
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """One step of gradient descent on a batch of `windows.pair_with_series`."""
