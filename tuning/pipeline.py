@@ -2,10 +2,10 @@
 
 import argparse
 import json
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from tuning import config
 from tuning.config import RUN
 from tuning.display.display import display
 from tuning.display.reporters import Observer
-from tuning.display.tracking import Forgiving, MLflow, TensorBoard
+from tuning.display.tracking import scores_of_test_part, trackers
 from tuning.distributed.launcher import run_distributed
 from tuning.hypermodel import ForecastHyperModel
 from tuning.journal.project import Project
@@ -51,7 +51,8 @@ def run(
     rule = BestMean() if options.best_mean else OneStandardErrorRule()
     if not options.fresh and (again := _restart(options, hypermodel, rule)):
         said.print(again, style="yellow", highlight=False, soft_wrap=True)
-    tracked = _tracking(options, console)
+    record = config.to_record(options)
+    tracked = trackers(options.tensorboard, options.mlflow, options.name, record, _warn(console))
     observer = display(console, quiet=options.quiet, as_json=options.json, also=tracked)
     if options.workers > 1:
         _search_distributed(options, hypermodel, words, observer)
@@ -65,7 +66,7 @@ def run(
         observer=observer,
         fresh=options.fresh and options.workers == 1,
         most_failures=options.most_failures,
-        command=config.to_record(options),
+        command=record,
     )
     with written_whole(config.folder(options) / RUN) as draft:
         draft.write_text(run_file)
@@ -81,31 +82,14 @@ def run(
         said.print(f"All of it on a page: {options.report}", highlight=False, markup=False)
     about = {"selected": selected.name, "verdict": selected.summary, "folder": str(folder)}
     for one in tracked:
-        one.exported(folder, _test_scores(selected), about)
+        one.exported(folder, scores_of_test_part(selected.evaluation, selected.name), about)
     if options.json:
         sys.stdout.write(json.dumps(_summary(selected, folder)) + "\n")
     return folder
 
 
-def _tracking(options: argparse.Namespace, console: Console) -> list[Observer]:
-    """The observers that write the search down elsewhere; one that fails ends nothing."""
-    found: dict[str, Observer] = {}
-    if options.tensorboard:
-        found["TensorBoard"] = TensorBoard(options.tensorboard)
-    if options.mlflow:
-        found["MLflow"] = MLflow(options.mlflow, options.name, config.to_record(options))
-
-    def say(text: str) -> None:
-        console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
-
-    return [Forgiving(one, name, say) for name, one in found.items()]
-
-
-def _test_scores(selected: Selected) -> dict[str, float]:
-    """The scores of the winner on the test part, named as MLflow allows: letters, digits and a few marks."""
-    table = selected.evaluation.table["value"].xs(selected.name, level="model").xs("all", level="regime")
-    named = {f"test/{score}/h_{h}": float(value) for (score, h), value in table.items()}
-    return {re.sub(r"[^\w/. -]", " ", name): value for name, value in named.items() if value == value}
+def _warn(console: Console) -> Callable[[str], None]:
+    return partial(console.print, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _restart(options: argparse.Namespace, hypermodel: ForecastHyperModel, rule: Rule) -> str:

@@ -1,14 +1,47 @@
 """Observers that write a search down where people compare runs: TensorBoard, MLflow."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from seqmem.evaluation import Evaluation
 from tuning.display.reporters import Observer
 from tuning.trials import COMPLETED
 
 KINDS = ("loss", "ratio", "best_epoch", "weights")  # of a trial's row, as metrics
+
+
+def trackers(
+    tensorboard: str | None,
+    mlflow: str | None,
+    name: str,
+    options: Mapping[str, Any],
+    say: Callable[[str], None],
+) -> list[Observer]:
+    """The observers that write a search down elsewhere; one that fails ends nothing.
+
+    Args:
+        tensorboard: a folder; None: not there.
+        mlflow: an address; None: not there.
+        name: of the experiment.
+        options: of the search.
+        say: told why one is told no more.
+    """
+    found: dict[str, Observer] = {}
+    if tensorboard:
+        found["TensorBoard"] = TensorBoard(tensorboard)
+    if mlflow:
+        found["MLflow"] = MLflow(mlflow, name, options)
+    return [Forgiving(one, each, say) for each, one in found.items()]
+
+
+def scores_of_test_part(evaluation: Evaluation, model: str) -> dict[str, float]:
+    """The scores of a model on all days, named as MLflow allows: letters, digits and a few marks."""
+    table = evaluation.table["value"].xs(model, level="model").xs("all", level="regime")
+    named = {f"test/{score}/h_{h}": float(value) for (score, h), value in table.items()}
+    return {re.sub(r"[^\w/. -]", " ", name): value for name, value in named.items() if value == value}
 
 
 class Forgiving(Observer):
