@@ -1,6 +1,7 @@
 # run: the main job on real data · test: the suite · browser: the page of a report in Chromium ·
 # lint: ruff and mypy · types: how much has a type ·
-# docs: the site · bench: speed · evidence: every figure on volatility · example: saved_models/sp500_example ·
+# docs: the site · wheel: what a release uploads · bench: speed · evidence: every figure on volatility ·
+# example: saved_models/sp500_example ·
 # pretrained: saved_models/variance_pooled* ·
 # clean: forget .venv
 PYTHON ?= python3
@@ -14,7 +15,7 @@ READY = $(VENV)/.ready
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
 
-.PHONY: run test browser lint types docs example pretrained bench evidence clean
+.PHONY: run test browser lint types docs wheel example pretrained bench evidence clean
 
 run: $(READY)
 	$(BIN)/seqmem tune --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -46,6 +47,10 @@ pretrained: $(READY)
 		--config-settings editable_mode=compat --editable '.[stocks]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps pmdarima==2.1.1 backtesting==0.6.6
 	$(BIN)/python -m research.pretrain
+
+wheel: $(READY)
+	rm -rf build/dist build/lib build/bdist.*
+	$(BIN)/python -m build --outdir build/dist .
 
 example: $(READY)
 	$(BIN)/python -m examples.sp500_example
