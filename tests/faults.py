@@ -296,8 +296,8 @@ FAULTS = [
     Fault(
         "functions traced for other labels used again",
         "seqmem/models/training.py",
-        "(steps // calls, chunk_length):",
-        "(steps // calls, self._chunk_length):",
+        "if before != (steps // calls, chunk_length, weighted):",
+        "if before[0] != steps // calls:",
         "tests/test_forecaster.py",
     ),
     Fault(
@@ -338,9 +338,37 @@ FAULTS = [
     Fault(
         "a reference that is judged by another's test",
         "seqmem/evaluation/summary.py",
-        "_line(evaluation, model, name, is_rival=False) for name in references",
-        "_line(evaluation, model, references[-1], is_rival=False) for _ in references",
+        "both = [(name, False) for name in references]",
+        "both = [(references[-1], False) for _ in references]",
         "tests/test_evaluation.py",
+    ),
+    Fault(
+        "pooled rows of the dates that are validated on",
+        "seqmem/data/pool.py",
+        "known = frame.loc[frame.index < border]",
+        "known = frame.loc[frame.index < border + pd.Timedelta(days=60)]",
+        "tests/laws/test_pooling.py",
+    ),
+    Fault(
+        "a pool that is cut where the test part begins",
+        "seqmem/models/examples.py",
+        "border = split.test_start if split.validation_start is None else split.validation_start",
+        "border = split.test_start",
+        "tests/laws/test_pooling.py",
+    ),
+    Fault(
+        "a refit that knows the days after it",
+        "seqmem/models/refit.py",
+        "border = dates[row + 1]",
+        "border = dates[min(row + 20, stop - 1)]",
+        "tests/laws/test_pooling.py",
+    ),
+    Fault(
+        "a model that is chosen on the test part",
+        "seqmem/experiments/league/recommendation.py",
+        "        end=split.test_start,",
+        "        end=split.end,",
+        "tests/test_league.py",
     ),
     Fault(
         "an interrupt that is swallowed",

@@ -10,6 +10,7 @@ from seqmem import cli
 from seqmem.evaluation import ParkinsonRange, score_by_series, scorecard
 from seqmem.experiments import league as leagues
 from seqmem.experiments.league import panel_league, volatility_league
+from seqmem.experiments.league.recommendation import choice_split
 from seqmem.models.classics import EGARCH, GARCH
 from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
 from seqmem.serving import export, load
@@ -62,6 +63,19 @@ def test_a_league_is_complete_and_the_same_a_second_time(league):
     forecasts = {name: one.mean for name, one in first.evaluation.forecasts.items()}
     product = (forecasts["GRU"] * forecasts["log HAR"] * forecasts["RealGARCH"]) ** (1 / 3)
     np.testing.assert_allclose(forecasts["GRU x log HAR x RealGARCH"], product)
+
+
+def test_what_is_recommended_is_chosen_before_the_test_part(league):
+    """On origins whose futures end before it, after all that the candidates are trained or stopped on."""
+    found = league[0]
+    earlier, known = choice_split(found.data, found.split), found.split.known(found.data)["series"]
+    (origins,) = earlier.test(found.data).values()
+    assert origins.max() + 5 < known
+    assert earlier.known(found.data)["series"] <= origins.min() + 1
+    assert earlier.test_start == found.split.validation_start
+    assert (
+        f"over {len(origins)} origins from {found.data.frame.index[origins.min()]:%Y-%m-%d}" in found.summary
+    )
 
 
 def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
