@@ -127,7 +127,7 @@ def evaluated(
 def deviations(evaluation: Evaluation) -> pd.DataFrame:
     """Coverage less its level in points, level x model by h; of the joint band the coverage itself."""
     found = coverage_table(evaluation)["coverage"].unstack("h")[[*HORIZONS, "path"]]
-    steps = found.loc[found["path"].isna(), list(HORIZONS)]
+    steps = found[list(HORIZONS)].dropna()
     points = 100 * steps.sub(np.array(steps.index.get_level_values("level")) / 100, axis=0)
     points["farthest"] = points.abs().max(axis=1)
     joint = 100 * found["path"].dropna().droplevel("level")
