@@ -17,6 +17,7 @@ BORROWED = {  # page of the site: file of the repository
     "benchmarks.md": "benchmarks/README.md",
     "research.md": "research/README.md",
     "volatility-evidence.md": "research/VOLATILITY.md",
+    "risk-evidence.md": "research/RISK.md",
     "saved-models.md": "saved_models/README.md",
     "memory.png": "benchmarks/memory.png",
 }
