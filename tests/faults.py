@@ -120,8 +120,8 @@ FAULTS = [
     Fault(
         "a refit without the validation part",
         "tuning/selection/select.py",
-        "hypermodel.train(forecaster, choice, hypermodel.refit_split,",
-        "hypermodel.train(forecaster, choice, hypermodel.split,",
+        "hypermodel.train(forecaster, choice, split or hypermodel.refit_split,",
+        "hypermodel.train(forecaster, choice, split or hypermodel.split,",
         "tests/test_selection.py",
     ),
     Fault(
