@@ -145,8 +145,8 @@ def test_it_is_served_as_it_forecasts(tmp_path):
         np.testing.assert_allclose(whole[name], by_hand, rtol=2e-4, atol=1e-8)
     with pytest.raises(ValueError, match="expected one of serving_default, paths"):
         served.answer("path", **{name: BARS.frame[[name]].to_numpy().T for name in served.inputs})
-    with pytest.raises(ValueError, match="expected a forecaster of a ResidualRecurrent"):
-        FilteredHistoricalSimulation(EWMA(), horizons=(1, 5)).fit(BARS, SPLIT).to_forecaster()
+    with pytest.raises(ValueError, match="the graph has orders"):
+        FilteredHistoricalSimulation(GARCH(2), horizons=(1, 5)).fit(BARS, SPLIT).to_forecaster()
 
 
 def test_every_score_takes_every_distribution(forecasts):

@@ -14,9 +14,11 @@ from seqmem.evaluation.forecast import Prediction
 from seqmem.heads import ShapedVariance
 from seqmem.heads.quantiles import LEVELS, as_levels
 from seqmem.models.base import Model
+from seqmem.models.classics.graphs.recurrence import VarianceRecurrence
+from seqmem.models.classics.graphs.together import ForecastersTogether, as_forecaster
 from seqmem.models.forecaster import Forecaster
 from seqmem.models.shapes import Shapes
-from seqmem.networks import ResidualRecurrent
+from seqmem.networks import Network, ResidualRecurrent
 from seqmem.quantities import Return, Variance
 from seqmem.targets import CumulativeReturn
 
@@ -180,13 +182,13 @@ class FilteredHistoricalSimulation(Model):
             levels: of the quantiles.
 
         Raises:
-            ValueError: a variance model that is no network, other horizons than its own, or several series.
+            ValueError: a variance model without a graph, other horizons than its own, or several series.
         """
-        model = self.variance_model
-        if not isinstance(model, Forecaster) or not isinstance(model.network, ResidualRecurrent):
+        model = as_forecaster(self.variance_model)
+        if not isinstance(model.network, ResidualRecurrent | VarianceRecurrence | ForecastersTogether):
             raise ValueError(
-                "to_forecaster: expected a forecaster of a ResidualRecurrent as the variance model. "
-                f"Received: {model!r}"
+                "to_forecaster: expected a forecaster of a ResidualRecurrent, a classic, or a geometric mean "
+                f"of such as the variance model. Received: {model!r}"
             )
         if self.horizons != model.horizons or len(self._shapes) != 1:
             raise ValueError(
@@ -197,12 +199,12 @@ class FilteredHistoricalSimulation(Model):
         standard = shapes.standard()
         head = ShapedVariance(list(levels), len(standard), len(self.horizons))
         config = model.network.get_config() | {"head": keras.saving.serialize_keras_object(head)}
-        network = ResidualRecurrent.from_config(config)
+        network = type(model.network).from_config(config)
         view = type(model.target).from_config(model.target.get_config())
         found = Forecaster(network, CumulativeReturn(self.horizons, view), model.lookback)
         found.build()
         view.set_weights(model.target.get_weights())
-        for mine, theirs in zip(network.trainable_weights, model.network.trainable_weights, strict=True):
+        for mine, theirs in zip(*map(_weights_of, (network, model.network)), strict=True):
             mine.assign(theirs)
         network.head.keep(standard)
         return found
@@ -223,6 +225,12 @@ class FilteredHistoricalSimulation(Model):
 
     def __repr__(self) -> str:
         return f"FilteredHistoricalSimulation({self.variance_model!r}, horizons={self.horizons})"
+
+
+def _weights_of(network: Network) -> list[Any]:
+    """All but those of its head."""
+    shapes = {id(one) for one in network.head.weights}
+    return [one for one in network.weights if id(one) not in shapes]
 
 
 def interpolate_variances(

@@ -16,6 +16,7 @@ from seqmem.models.classics import (
     LogHAR,
     RealisedGARCH,
 )
+from seqmem.models.filtered_simulation import FilteredHistoricalSimulation
 from seqmem.models.volatility import variance_forecaster
 from seqmem.models.walk_forward import WalkForward
 from seqmem.recipe import Recipe
@@ -61,18 +62,28 @@ def test_a_window_that_begins_elsewhere_says_the_same():
 def combined():
     target = ScaleFreeVariance(memory=20, decays=(0.8,), downside_decays=(0.9,), range_decays=(0.0, 0.9))
     network = adapted(variance_forecaster(GRUCell(3), target, lookback=8), BARS)
-    classics = [model.fit(BARS, SPLIT) for model in (GARCH(o=1), LogHAR(), RealisedGARCH())]
+    classics = [model.fit(BARS, SPLIT) for model in (GARCH(o=1), LogHAR())]
     return GeometricMean([network, *classics])
 
 
 def test_a_combination_is_exported_as_one_model(combined, tmp_path):
-    """A network and classics, of other columns and contexts: served, verified, loaded, combined again."""
+    """A network and classics, of other columns and contexts: served, verified, loaded."""
     expected = combined.forecast(BARS, AT).mean
     folder = export(combined, tmp_path, name="together", prices=BARS)
     assert verify(folder)
-    for again in (ServedModel(folder), load(folder), GeometricMean([load(folder), combined])):
+    for again in (ServedModel(folder), load(folder)):
         np.testing.assert_allclose(again.forecast(BARS, AT).mean, expected, rtol=CLOSE)
     assert load(folder).target.columns == ("high", "low", "close")
+
+
+@pytest.mark.parametrize("scale", [GARCH(o=1, horizons=(1, 5)), EWMA(), GeometricMean([HAR(), LogHAR()])])
+def test_a_classic_is_the_scale_of_a_simulation_in_a_graph(scale):
+    simulation = FilteredHistoricalSimulation(scale, horizons=(1, 5)).fit(BARS, SPLIT)
+    levels = (0.01, 0.05, 0.5, 0.95)
+    graph = simulation.to_forecaster(levels).forecast(BARS, [1299])
+    expected = simulation.forecast(BARS, [1299])
+    for number, level in enumerate(levels):
+        np.testing.assert_allclose(graph.quantiles[..., number], expected.quantile(level), rtol=1e-3)
 
 
 def test_a_walk_is_exported_as_its_latest_fit(tmp_path):

@@ -52,7 +52,10 @@ def forecaster(
             f"{who}: its memory is too long to be exported: a share of {memory:.5f} is left of each day the "
             f"day after, so that a window would have {rows} rows. Expected at most {MOST}"
         )
-    network = VarianceRecurrence(cell, target.horizons, daily=daily, exponential=exponential)
+    with np.errstate(divide="ignore"):
+        limits = np.log(np.array([np.broadcast_to(one, len(target.horizons)) for one in bounds]) / UNIT)
+    held = np.clip(limits, -WIDEST, WIDEST).tolist()
+    network = VarianceRecurrence(cell, target.horizons, daily=daily, exponential=exponential, bounds=held)
     found = Forecaster(network, target, rows)
     found.build()
     network.bias.assign(np.asarray(bias, "float32"))
@@ -60,9 +63,6 @@ def forecaster(
         network.linear.assign(np.asarray(linear, "float32"))
     if readout is not None:
         network.readout.assign(np.asarray(readout, "float32")[None])
-    with np.errstate(divide="ignore"):
-        limits = np.log(np.array([np.broadcast_to(one, len(target.horizons)) for one in bounds]) / UNIT)
-    network.bounds.assign(np.clip(limits, -WIDEST, WIDEST))
     return found
 
 

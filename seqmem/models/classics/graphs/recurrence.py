@@ -31,6 +31,7 @@ class VarianceRecurrence(Network):
         horizons: rows ahead, an output for each.
         daily: whether there is a y for each day ahead; otherwise there is one for each horizon.
         exponential: whether y is the logarithm of a variance.
+        bounds: the lowest and the highest of log v_h, [2][H].
         head: what an output is; by default the logarithm of a variance.
 
     >>> VarianceRecurrence(None, horizons=(1, 5))(ops.ones((2, 1, 3))).shape
@@ -48,6 +49,7 @@ class VarianceRecurrence(Network):
         horizons: int | Sequence[int] = (1, 5),
         daily: bool = False,
         exponential: bool = False,
+        bounds: Sequence[Sequence[float]] | None = None,
         head: Head | None = None,
         **kwargs: Any,
     ) -> None:
@@ -56,6 +58,8 @@ class VarianceRecurrence(Network):
         self.head: Head = head or LogVariance()
         self.daily = daily
         self.exponential = exponential
+        widest = [[-WIDEST] * len(self.horizons), [WIDEST] * len(self.horizons)]
+        self._bounds = np.asarray(bounds or widest, "float32")
         self.recurrent: Recurrent | None = None
         if cell is not None:
             self.recurrent = Recurrent(
@@ -77,12 +81,6 @@ class VarianceRecurrence(Network):
                 self.recurrent.build(input_shape)
             units = int(self.recurrent.cell.output_size)
             self.readout: Any = self.add_weight(name="readout", shape=(units, days), **zeros)
-        self.bounds: Any = self.add_weight(
-            name="bounds",
-            shape=(2, len(self.horizons)),
-            initializer=lambda shape, dtype=None: ops.cast([[-WIDEST], [WIDEST]] * np.ones(shape), dtype),
-            trainable=False,
-        )
         self.built = True
 
     def call(
@@ -124,7 +122,7 @@ class VarianceRecurrence(Network):
         if self.daily:
             first = np.arange(self.days)[:, None] < np.array(self.horizons)  # the days of each horizon
             found = ops.matmul(found, ops.cast(first / np.array(self.horizons), found.dtype))
-        bounds = ops.cast(self.bounds, found.dtype)
+        bounds = ops.cast(self._bounds, found.dtype)
         logs = ops.log(ops.maximum(found, ops.exp(bounds[0])))
         return ops.minimum(logs, bounds[1])[..., None, None]
 
