@@ -1,5 +1,8 @@
 """A model watched: forecasts beside what came, calibration by month, drift, an exit status for cron."""
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,6 +101,23 @@ def test_the_forecasts_of_a_log_are_found_again(exported, tmp_path):
     pd.testing.assert_frame_equal(found.scores, again.scores)
     assert "by version 1" in found.source
     assert "5 forecasts of the log were made from closes that are not in" in found.notes[0]
+
+
+def test_what_a_version_was_trained_on_is_no_forecast(exported, tmp_path, monkeypatch):
+    _calm(monkeypatch)
+    home = tmp_path / exported.parent.name
+    shutil.copytree(exported, home / "1")
+    (home / "2").mkdir()
+    card = json.loads((exported / "card.json").read_text())
+    card["dates"]["trained"] = str(LONG.index[500].date())
+    (home / "2" / "card.json").write_text(json.dumps(card))
+    log, closes = ForecastLog(tmp_path / "log"), LONG.to_numpy("float32")
+    windows = np.stack([closes[row - 8 : row + 1] for row in range(480, 520)])
+    log.note(home.name, 2, {"closes": windows}, {"forecast": windows[:, -3:]})
+    log.close()
+    found = monitor(home / "1", LONG, log=tmp_path / "log")
+    assert found.evaluation.outcome.origins.tolist() == list(range(500, 520))
+    assert "20 forecasts of the log were made from rows that their version was trained on" in found.notes[0]
 
 
 def test_what_cannot_be_judged_is_refused_or_said(exported, prices, tmp_path):

@@ -19,11 +19,11 @@ from seqmem.evaluation.summary import ahead
 from seqmem.lifecycle.comparing import scores_for
 from seqmem.lifecycle.dates import border, last_known, rows_after
 from seqmem.lifecycle.drift import RARE, Drift, drift
+from seqmem.lifecycle.logged import logged
 from seqmem.models.classics import classics_of
 from seqmem.serving.folders import newest
-from seqmem.serving.forecast_files import find_rows, read_log
 from seqmem.serving.loading.exported import ExportedModel
-from seqmem.serving.questions import as_forecast, origins_of
+from seqmem.serving.questions import origins_of
 
 MODEL = "model"
 REFERENCES = ("last close", "EWMA")  # what a model is held against: the first that forecasts its quantity
@@ -111,7 +111,7 @@ def monitor(
         forecast = exported.forecast(dataset, split.test(dataset, **size))
         source, notes = "made again, from every row since", tuple[str, ...]()
     else:
-        forecast, source, notes = _logged(log, folder.parent.name, dataset, start, card)
+        forecast, source, notes = logged(log, folder.parent, dataset, start, card)
     evaluation = _evaluated(forecast, exported, dataset, split)
     calibrations = usual_reliability(exported.quantity, exported.levels)
     found = drift(dataset, start, positive=exported.positive)
@@ -130,43 +130,6 @@ def _evaluated(forecast: Forecast, exported: ExportedModel, data: Dataset, split
     reference = known[name].fit(data, split).forecast(data, series)
     scores = scores_for({MODEL: exported}, data)
     return compare({MODEL: forecast, name: reference}, data, split, scores)
-
-
-def _logged(
-    log: str | Path, model: str, data: Dataset, start: Any, card: Mapping[str, Any]
-) -> tuple[Forecast, str, tuple[str, ...]]:
-    """The forecasts of a log, each found again in the series by the last closes that it was made from."""
-    rows = read_log(log, model)
-    name, wanted = list(card["input"])[-1], list(card["output"])
-    fits = [name in one and {*wanted} <= {*two} for one, two in zip(rows.inputs, rows.outputs, strict=True)]
-    rows = rows[np.array(fits, dtype=bool)]
-    places: dict[str, dict[int, int]] = {}  # series -> origin -> row of the log, the first of each
-    found = np.zeros(len(rows), dtype=bool)
-    for series in data.ids:
-        at = find_rows([one[name] for one in rows.inputs], data.values(series)[:, 0])
-        found |= at >= 0
-        late = (at >= 0) & (data.dates(series)[np.minimum(at + 1, len(data.dates(series)) - 1)] >= start)
-        for number in np.flatnonzero(late):
-            places.setdefault(series, {}).setdefault(int(at[number]), int(number))
-    if not places:
-        raise ValueError(
-            f"{log}: expected forecasts of {model} from rows since {day(start)}. Received: {len(rows)} "
-            f"forecasts, {int(found.sum())} of them from rows of {data.name}"
-        )
-    ordered = {series: dict(sorted(each.items())) for series, each in places.items()}
-    taken = rows.iloc[[number for each in ordered.values() for number in each.values()]]
-    horizons = len(card["horizons"])
-    answer = {
-        each: np.stack([one[each] for one in taken.outputs]).reshape(len(taken), horizons, -1)
-        for each in wanted
-    }
-    answer = {each: one if each == "quantiles" else one[..., 0] for each, one in answer.items()}
-    origins = {series: np.array(list(each)) for series, each in ordered.items()}
-    versions = ", ".join(map(str, sorted(set(taken.version))))
-    lost = int((~found).sum())
-    notes = (f"{lost} forecasts of the log were made from closes that are not in {data.name}.",)
-    source = f"of the log {log}, by version {versions}"
-    return as_forecast(data, origins, answer, card), source, notes if lost else ()
 
 
 def _scores(evaluation: Evaluation, card: Mapping[str, Any]) -> pd.DataFrame:

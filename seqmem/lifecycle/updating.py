@@ -210,7 +210,7 @@ def _export(
         training=asdict(retraining.recipe),
         final=is_final,
         verdict=found.verdict,
-        scores=mine,
+        scores=about.get("scores") or mine,  # of the honest run of this configuration, where there was one
         update={
             "version": int(found.before.name),
             "weights": about["weights"],
