@@ -47,9 +47,8 @@ def logged(
         found |= at >= 0
         dates = data.dates(series)
         late = (at >= 0) & (dates[np.minimum(at + 1, len(dates) - 1)] >= start)
-        known = late & np.array(
-            [dates[row] < trained[one] for row, one in zip(at, rows.version, strict=True)]
-        )
+        ends = [dates[row] < trained[one] for row, one in zip(at, rows["version"], strict=True)]
+        known = late & np.array(ends, dtype=bool)
         learnt |= known
         for number in np.flatnonzero(late & ~known):
             places.setdefault(series, {}).setdefault(int(at[number]), int(number))

@@ -59,7 +59,8 @@ def test_every_command_of_a_page_parses(page):
     found = [words[1:] for words in commands if words[:1] == ["seqmem"]]
     assert found or page == "CONTRIBUTING.md"
     for arguments in found:
-        options = seqmem.cli.parser(COMMANDS.values()).parse_args(arguments)
+        given = [*arguments, "--prices", "p"] if "--config" in arguments else arguments  # a file names them
+        options = seqmem.cli.parser(COMMANDS.values()).parse_args(given)
         assert isinstance(options, argparse.Namespace)
 
 
