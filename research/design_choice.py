@@ -18,6 +18,7 @@ from seqmem import (
     GRUCell,
     LSTMCell,
     ParkinsonRange,
+    Pool,
     RawVariance,
     ResidualRecurrent,
     RNNCell,
@@ -30,7 +31,8 @@ from seqmem import (
     variance_forecaster,
 )
 from seqmem.evaluation import QLIKE
-from seqmem.models.classics import GARCH, LogHAR, RangeHAR, WalkForward
+from seqmem.models.classics import GARCH, GeometricMean, LogHAR, RangeHAR, RealisedGARCH, WalkForward
+from seqmem.models.refit import RefitNetwork
 
 FOLDS = ((0.42, 0.56), (0.56, 0.70))
 CELLS = {"LSTM": LSTMCell, "GRU": GRUCell, "RNN": RNNCell}
@@ -48,6 +50,7 @@ def _network(
     return make
 
 
+POOLED = ("GRU, pooled", "GRU, pooled, trained on each year")  # with the other index
 DESIGNS: dict[str, tuple[Design, dict[str, Any]]] = {  # and what differs from the network's own recipe
     "linear skip alone": (_network(None), {}),
     "LSTM": (_network("LSTM"), {}),
@@ -91,10 +94,15 @@ def _folds(whole: Dataset) -> list[tuple[Dataset, Split]]:
 
 
 def _scores(data: Dataset, split: Split, recipe: dict[str, Any]) -> pd.DataFrame:
-    classics = [GARCH(distribution="t"), GARCH(o=1, distribution="t"), RangeHAR(), LogHAR()]
+    classics = [GARCH(distribution="t"), GARCH(o=1, distribution="t"), RangeHAR(), LogHAR(), RealisedGARCH()]
     models: dict[str, Any] = {one.name: WalkForward(one).fit(data, split) for one in classics}
     for name, (make, changed) in DESIGNS.items():
         models[name] = train(make, data, split, replace(ResidualRecurrent.recipe, **changed | recipe))
+    own, pool = replace(ResidualRecurrent.recipe, **recipe), Pool(["bundled:sp500", "bundled:nasdaq"])
+    models[POOLED[0]] = train(_network("GRU"), data, split, own, pool=pool)
+    models[POOLED[1]] = RefitNetwork(_network("GRU"), own, 252, pool=pool).fit(data, split)
+    models["log HAR x RealGARCH"] = GeometricMean([models["log HAR"], models["RealGARCH"]])
+    models["GRU, pooled, x RealGARCH"] = GeometricMean([models[POOLED[0]], models["RealGARCH"]])
     losses = evaluate(models, data, split, list(SCORES.values())).losses
     means = losses.groupby(["model", "score", "h"], sort=False)["loss"].mean()
     return pd.DataFrame(

@@ -30,7 +30,7 @@ def _leagues() -> str:
 
 
 def _panel() -> str:
-    return _command("bundled:stocks", "--panel", "--cells", "lstm")
+    return _command("bundled:stocks", "--panel", "--cells", "lstm")  # the cell of the first edition's panel
 
 
 def _simulated() -> str:
@@ -43,6 +43,12 @@ def _designs() -> str:
     from research import design_choice
 
     return design_choice.run()
+
+
+def _pretrained() -> str:
+    from research import pretrain
+
+    return pretrain.report()
 
 
 def _seeds() -> str:
@@ -71,6 +77,10 @@ def _seeds() -> str:
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "leagues": ("The leagues: S&P 500, NASDAQ, WTI (2 minutes)", _leagues),
     "panel": ("Nineteen stocks (5 minutes; needs the extra `stocks`)", _panel),
+    "pretrained": (
+        "Networks on series that they never saw (2 minutes; after `make pretrained`)",
+        _pretrained,
+    ),
     "simulated": ("GARCH(1,1), 14,000 days: QLIKE regret against the true variance (2 minutes)", _simulated),
     "seeds": ("What five seeds cost (1 minute)", _seeds),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),

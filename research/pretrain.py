@@ -118,7 +118,7 @@ def _within(frame: pd.DataFrame) -> pd.DataFrame:
     return as_dataset(bars.assign(high=bars.max(axis=1), low=bars.min(axis=1))).frame
 
 
-def _report() -> str:
+def report() -> str:
     """Leave one out: each stock with a range, and half of the stocks, by networks that never saw them."""
     ranged, closes = bars(), stocks()
     parts = []
@@ -165,7 +165,7 @@ def main() -> None:
     from seqmem.process import configure_cpu
 
     configure_cpu(2)
-    print(_report()) if options.report else _export(options.out)
+    print(report()) if options.report else _export(options.out)
 
 
 if __name__ == "__main__":
