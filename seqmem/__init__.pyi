@@ -60,6 +60,7 @@ from .models.classics import naive_models as naive_models
 from .models.conformal import Conformal as Conformal
 from .models.filtered_simulation import FilteredHistoricalSimulation as FilteredHistoricalSimulation
 from .models.forecaster import Forecaster as Forecaster
+from .models.refit import RefitNetwork as RefitNetwork
 from .models.train import train as train
 from .models.volatility import calibrate as calibrate
 from .models.volatility import forecast_members as forecast_members
