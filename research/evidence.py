@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import pandas as pd
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
@@ -45,6 +47,34 @@ def _designs() -> str:
     return design_choice.run()
 
 
+def _against() -> str:
+    """The pooled network, alone and combined, against each classic: 100 x difference of QLIKE (p)."""
+    from benchmarks.tables import of_frame
+    from seqmem.experiments.league import volatility_league
+
+    rows = {}
+    for name in ("sp500", "nasdaq"):
+        found = volatility_league(f"bundled:{name}", cells=("gru",), raw=False)
+        judged = ["GRU", "GRU x RealGARCH", "GRU x log HAR x RealGARCH"]
+        classics = [
+            "GARCH-t",
+            "GJR-t",
+            "EGARCH-t",
+            "range HAR",
+            "log HAR",
+            "RealGARCH",
+            "log HAR x RealGARCH",
+        ]
+        tests = found.evaluation.tests(classics, judged).xs("all", level="regime")
+        for (score, h, model, other), test in tests.iterrows():
+            if score.startswith("QLIKE"):
+                cell = f"{100 * test['difference']:+.2f} ({test['p_value']:.3f})"
+                rows.setdefault((name, model, other), {})[f"{score[7:-1]} {h}d"] = cell
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index = [f"{name}: {model} against {other}" for name, model, other in frame.index]
+    return of_frame(frame, "")
+
+
 def _pretrained() -> str:
     from research import pretrain
 
@@ -76,6 +106,7 @@ def _seeds() -> str:
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "leagues": ("The leagues: S&P 500, NASDAQ, WTI (2 minutes)", _leagues),
+    "against": ("The pooled network against each classic: 100 x difference of QLIKE (p)", _against),
     "panel": ("Nineteen stocks (5 minutes; needs the extra `stocks`)", _panel),
     "pretrained": (
         "Networks on series that they never saw (2 minutes; after `make pretrained`)",
