@@ -20,8 +20,8 @@ ELSEWHERE = (
     (
         "an LSTM on squared returns forecasts variances better than GARCH(1,1)",
         "seqmem volatility bundled:sp500",
-        "It does not hold of real samples: QLIKE is 1.046 of GARCH-t's on the S&P 500 (p < .01), 1.015 on NASDAQ "
-        "and 1.005 on WTI ([VOLATILITY.md](../research/VOLATILITY.md)).",
+        "It does not hold of real samples: QLIKE is 1.046 of GARCH-t's on the S&P 500 (p < .01), 1.015 on "
+        "NASDAQ and 1.005 on WTI ([VOLATILITY.md](../research/VOLATILITY.md)).",
     ),
     (
         "on simulated GARCH an LSTM learns the decay of the variance",
