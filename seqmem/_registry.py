@@ -5,12 +5,16 @@ puts stand-ins there, as soon as Keras itself is imported: each imports its clas
 """
 
 import importlib.util
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 HOMES = {
     "seqmem.cells": (
         "EMACell",
@@ -77,6 +81,22 @@ def register() -> None:
             table.setdefault(f"seqmem>{name}", StandIn(home, name))
 
 
+@contextmanager
+def _quiet_tensorflow() -> Iterator[None]:
+    """Let TensorFlow, which Keras imports, log errors alone; unless somebody has said what it should log.
+
+    It reads the variable once, as it is imported: afterwards the environment is as it was.
+    """
+    if LEVEL in os.environ or "tensorflow" in sys.modules:
+        yield
+        return
+    os.environ[LEVEL] = "2"  # no CPU features, XLA devices, or odd sizes of a fused LSTM
+    try:
+        yield
+    finally:
+        del os.environ[LEVEL]
+
+
 class _Watch:
     """Waits for Keras: an entry of `sys.meta_path` that leaves with the first import of it."""
 
@@ -89,7 +109,8 @@ class _Watch:
             execute = spec.loader.exec_module
 
             def exec_module(module: ModuleType) -> None:
-                execute(module)
+                with _quiet_tensorflow():
+                    execute(module)
                 register()
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]

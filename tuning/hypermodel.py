@@ -155,7 +155,7 @@ class ForecastHyperModel(keras_tuner.HyperModel):
     ) -> keras.callbacks.History:
         """Train a configuration on a split, by the recipe; without validation, for all of the epochs."""
         recipe = self.recipe_of(choice, seed=seed, epochs=epochs or self.recipe.epochs)
-        model.fit(self.data, split, recipe, check_inputs=self._check_inputs, **options)
+        model.fit(self.data, split, recipe, check_inputs=self._check_inputs, **{"verbose": 0, **options})
         return model.history
 
     def naive_losses(self) -> list[float]:

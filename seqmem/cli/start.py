@@ -13,7 +13,8 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 from pkgutil import iter_modules
 
-from seqmem.cli.command import FAILED, GROUPS, REFUSED, STOPPED, Command
+from seqmem._shown import by_itself
+from seqmem.cli.command import FAILED, GROUPS, REFUSED, STOPPED, Command, Stopped
 from seqmem.cli.config_file import with_config
 
 ERRORS = (ValueError, OSError, RuntimeError, ArithmeticError)
@@ -102,6 +103,7 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+    shown = by_itself.set(False)  # a command shows its own progress
     try:
         try:
             command.check(options)
@@ -114,10 +116,13 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
         with _sigterm_is_ctrl_c():
             return command.run(options, console)
     except KeyboardInterrupt as stop:
-        console.print(str(stop) or "Stopped; nothing was written.", style="yellow", soft_wrap=True)
+        words = str(stop) if isinstance(stop, Stopped) else "Stopped; nothing was written."
+        console.print(words, style="yellow", soft_wrap=True)
         return STOPPED
     except ERRORS as error:
         return _complain(command.name, error, FAILED)
+    finally:
+        by_itself.reset(shown)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from seqmem._html import facts
 from seqmem.data.calendars import Calendar
 from seqmem.data.faults import day
 
@@ -101,6 +102,19 @@ class Dataset:
         series = [f"{len(self.frames)} series"] if len(self.frames) > 1 else []
         parts = [*series, f"{len(self)} rows", *span, *self.columns, str(self.calendar)]
         return f"<Dataset {self.name}: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        ends = [self.dates(name)[[0, -1]] for name in self.ids if len(self.dates(name))]
+        first = next(iter(self.frames.values()))
+        rows = {
+            **({"series": ", ".join(self.ids[:10])} if len(self.ids) > 1 else {}),
+            "rows": len(self),
+            "span": f"{day(min(e[0] for e in ends))} to {day(max(e[1] for e in ends))}" if ends else "",
+            "calendar": str(self.calendar),
+            **({"notes": "; ".join(self.notes)} if self.notes else {}),
+        }
+        shown = first if len(first) <= 6 else pd.concat([first.head(3), first.tail(3)])
+        return facts(f"Dataset {self.name}", rows, shown)
 
     @property
     def about(self) -> str:

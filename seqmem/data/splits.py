@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from seqmem._html import facts
 from seqmem.data.dataset import PriceData
 from seqmem.data.faults import day
 from seqmem.data.origins import Origins as Origins
@@ -71,6 +72,12 @@ class Split:
                     "Split: expected train_start < validation_start < test_start < end. "
                     f"Received: {day(before)}, {day(after)}"
                 )
+
+    def _repr_html_(self) -> str:
+        starts = {"validated on": self.validation_start, "tested on": self.test_start, "until": self.end}
+        rows = {name: f"from {day(start)}" for name, start in starts.items() if start is not None}
+        first = "the first row" if self.train_start is None else day(self.train_start)
+        return facts("Split", {"trained on": f"from {first}", **rows})
 
     @classmethod
     def by_share(

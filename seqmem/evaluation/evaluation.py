@@ -54,6 +54,12 @@ def evaluate(
     RMSE  all    last close  0.814  1.141  0.991
                  drift       0.814  1.140  0.991
     """
+    if not isinstance(models, Mapping):
+        raise ValueError(
+            "evaluate: expected models by name, and the data after them: "
+            f'evaluate({{"lstm": forecaster}}, data, split, scores). Received: {_short(models)}'
+        )
+    _check_rest("evaluate", split, scores)
     if not models:
         raise ValueError("evaluate: expected at least one model. Received: none")
     dataset = as_dataset(data)
@@ -77,6 +83,9 @@ def compare(
     regimes: Sequence[Regime] = (),
 ) -> Evaluation:
     """Score forecasts that were made from the same origins; arguments and errors as `evaluate` has them."""
+    if not isinstance(forecasts, Mapping):
+        raise ValueError(f"compare: expected forecasts by name. Received: {_short(forecasts)}")
+    _check_rest("compare", split, scores)
     if not forecasts or not scores:
         raise ValueError(
             f"compare: expected forecasts and scores. Received: {list(forecasts)} and {list(scores)}"
@@ -106,6 +115,19 @@ def compare(
     outcome = Outcome.after(first, dataset, split.known(dataset))
     masks = {regime.name: regime.mask(outcome) for regime in (AllDays(), *regimes)}
     return Evaluation(dict(forecasts), outcome, tuple(scores), (AllDays(), *regimes), masks)
+
+
+def _check_rest(who: str, split: object, scores: object) -> None:
+    if not isinstance(split, Split):
+        raise ValueError(f"{who}: expected a Split, such as Split.by_share(data). Received: {_short(split)}")
+    if not isinstance(scores, Sequence) or not all(isinstance(one, Score) for one in scores):
+        raise ValueError(
+            f"{who}: expected a list of scores, such as [SquaredLogError()]. Received: {_short(scores)}"
+        )
+
+
+def _short(received: object) -> str:
+    return type(received).__name__ if isinstance(received, pd.DataFrame | pd.Series) else repr(received)[:200]
 
 
 def _check_values(name: str, forecast: Forecast) -> None:

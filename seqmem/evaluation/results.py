@@ -11,7 +11,7 @@ from seqmem.evaluation.forecast import Forecast
 from seqmem.evaluation.outcome import Outcome, Regime
 from seqmem.evaluation.scores import Score
 from seqmem.evaluation.significance import MIN_LOSSES, diebold_mariano, model_confidence_set
-from seqmem.evaluation.summary import summarise
+from seqmem.evaluation.summary import in_html, summarise
 
 KEYS = ["score", "h", "regime", "model"]
 
@@ -213,6 +213,8 @@ class Evaluation:
     def alike(self) -> tuple[Score, ...]:
         """The scores of the headline's kind: those that a summary counts over."""
         return tuple(score for score in self.scores if type(score) is type(self.scores[0]))
+
+    _repr_html_ = in_html
 
     def summary(self, model: str, references: Sequence[str], also: Sequence[str] = ()) -> str:
         """In plain words, whether a model beats each reference, a line each; see `summary.summarise`."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from seqmem._html import facts
 from seqmem.evaluation.significance import MIN_ORIGINS, SIGNIFICANCE, p_in_words
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def summarise(
         else _line(evaluation, model, name, is_rival=is_rival)
         for name, is_rival in both
     )
+
+
+def in_html(evaluation: "Evaluation") -> str:
+    """What a notebook shows of an evaluation: its scores, the best model first."""
+    score, h = evaluation.headline
+    table = evaluation.table["value"].unstack("model").T.sort_values((score.name, h, "all"))
+    return facts("Evaluation", {"origins": len(evaluation.outcome.origins), score.name: score.title}, table)
 
 
 def _line(evaluation: "Evaluation", model: str, other: str, *, is_rival: bool) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, final
 import numpy as np
 import pandas as pd
 
+from seqmem._html import facts
 from seqmem.data.dataset import PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Origins, Split, as_origins
@@ -82,6 +83,14 @@ class Model(ABC):
         rows = as_origins(dataset, origins, context_length=self.context_length)
         said = {name: self.predict_series(dataset.frames[name], own, name) for name, own in rows.items()}
         return Forecast.assemble(dataset, rows, self.quantity, self.horizons, said)
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "forecasts": f"{self.quantity.name}, h = {', '.join(map(str, self.horizons))}",
+            "reads": f"{self.context_length} rows up to an origin",
+            "is": repr(self),
+        }
+        return facts(type(self).__name__, rows)
 
 
 class Classic(Model):

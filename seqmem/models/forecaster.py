@@ -168,8 +168,9 @@ class Forecaster(Configured, Model, TrainedOnWindows):
     ) -> Self:
         """Train on the windows of a split's training part; the transform is adapted on its rows alone.
 
-        With a validation part, the weights of the best epoch are what is kept. Where the optimizer keeps an
-        average of the weights (Keras's ``use_ema=True``), that is what is validated and kept. What Keras
+        With a validation part, the weights of the best epoch are what is kept, after Ctrl-C too. On a
+        terminal and in a notebook progress is shown, unless there is a `verbose`. Where the optimizer keeps
+        an average of the weights (Keras's ``use_ema=True``), that is what is validated and kept. What Keras
         calls the history of the fit is in `history`.
 
         Args:
@@ -182,7 +183,7 @@ class Forecaster(Configured, Model, TrainedOnWindows):
             callbacks: Keras callbacks.
             check_inputs: called with what the network would see of the training part; it raises where that
                 must not be trained on. None trains on anything.
-            **options: of `keras.Model.fit`: verbose (0 by default), initial_epoch, ... Keras's
+            **options: of `keras.Model.fit`: verbose (0: no progress), initial_epoch, ... Keras's
                 `steps_per_execution` is chosen here, whatever `compile` was given.
 
         Raises:

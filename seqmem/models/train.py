@@ -7,6 +7,7 @@ import keras
 
 from seqmem.data.dataset import PriceData
 from seqmem.data.splits import Split
+from seqmem.models.fitting import check_maker
 from seqmem.recipe import Recipe
 
 
@@ -32,5 +33,6 @@ def train(
         recipe: how; by default the network's own, with a seed of 0.
         **options: of `Forecaster.fit`.
     """
+    check_maker(make)
     keras.utils.set_random_seed(0 if recipe is None else recipe.seed)
     return make().fit(data, split, recipe, **options)

@@ -16,6 +16,7 @@ from seqmem.data.dataset import day
 from seqmem.heads import LabelForecast
 from seqmem.models.callbacks import DivergenceRecorder, RaiseWhenDiverged, with_average
 from seqmem.models.examples import Examples
+from seqmem.models.fitting import check_fit, watched
 from seqmem.networks import Network
 from seqmem.recipe import CosineEachFit, Recipe
 from seqmem.recurrence import inference_mode
@@ -70,19 +71,10 @@ class TrainedOnWindows(keras.Model, ABC):
 
         Raises:
             TrainingDiverged: the loss became NaN or infinite.
+            TrainingStopped: Ctrl-C.
             ValueError: options that a split or a recipe has, or chunks that the network does not take.
         """
-        for name in ("x", "y", "validation", "validation_data", "validation_split", "epochs", "batch_size"):
-            if name in options:
-                raise ValueError(
-                    "Forecaster: fit(data, split, recipe): the split says what is validated on, the recipe "
-                    f"how it is trained. Received: {name}"
-                )
-        if recipe.chunk_length > 1 and not self.network.trains_on_chunks:
-            raise ValueError(
-                f"Forecaster: {type(self.network).__name__} does not train on chunks: expected "
-                f"chunk_length=1. Received: chunk_length={recipe.chunk_length}"
-            )
+        check_fit(self.network, recipe, options)
         self._compile_for(recipe, len(seen.train))
         watch: list[keras.callbacks.Callback] = [RaiseWhenDiverged(self._diverged, seen.when)]
         if seen.validation is not None:
@@ -96,18 +88,22 @@ class TrainedOnWindows(keras.Model, ABC):
         )
         steps = self._divide(steps, recipe.chunk_length, seen.weighted)
         self._diverged.forget()
-        keras.Model.fit(
-            self,
-            windows.pair_with_series(seen.rows, batches),
-            steps_per_epoch=steps,
-            epochs=recipe.epochs,
-            callbacks=with_average(self.optimizer, [*watch, *callbacks]),
-            shuffle=False,  # the batches come in a new order
-            **{"verbose": 0, **options},
-        )
-        losses = self.history.history.get("val_loss")
-        self.fitted_by = replace(recipe, epochs=int(np.argmin(losses)) + 1) if losses else recipe
-        self.fitted_until = day(seen.until)
+
+        def kept() -> None:
+            losses = self.history.history.get("val_loss")
+            self.fitted_by = replace(recipe, epochs=int(np.argmin(losses)) + 1) if losses else recipe
+            self.fitted_until = day(seen.until)
+
+        with watched(self, watch, recipe.epochs, options, kept) as more:
+            keras.Model.fit(
+                self,
+                windows.pair_with_series(seen.rows, batches),
+                steps_per_epoch=steps,
+                epochs=recipe.epochs,
+                callbacks=with_average(self.optimizer, [*watch, *more, *callbacks]),
+                shuffle=False,  # the batches come in a new order
+                **{"verbose": 0, **options},
+            )
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """One step of gradient descent on a batch of `windows.pair_with_series`."""

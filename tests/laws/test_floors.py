@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FLOORS = [
-    {"seqmem._configured", "seqmem._registry", "seqmem.files"},
+    {"seqmem._configured", "seqmem._html", "seqmem._registry", "seqmem._shown", "seqmem.files"},
     {
         "seqmem.losses",
         "seqmem.recipe",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from seqmem._html import facts
 from seqmem.data.dataset import Dataset
 from seqmem.data.pool import Pool
 from seqmem.data.splits import Split
@@ -59,6 +60,10 @@ class League:
     data: Dataset
     split: Split
     pool: Pool | None = None
+
+    def _repr_html_(self) -> str:
+        said = dict(enumerate(self.summary.splitlines(), 1))
+        return facts("League", said) + self.evaluation._repr_html_()
 
     @property
     def shown(self) -> list[str]:

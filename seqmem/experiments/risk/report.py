@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seqmem._html import facts
 from seqmem.data.dataset import Dataset, PriceData
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
@@ -68,6 +69,9 @@ class RiskReport:
     def over_series(self) -> pd.DataFrame:
         """The backtests of a panel over its series; see `breaches.over_series`."""
         return over_series(self.table)
+
+    def _repr_html_(self) -> str:
+        return facts("Risk report", dict(enumerate(self.summary.splitlines(), 1)), self.today)
 
 
 def risk_report(

@@ -1,10 +1,12 @@
 """An exported version, called as a server calls it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from seqmem._html import facts
 from seqmem.data.dataset import PriceData
 from seqmem.data.splits import Origins
 from seqmem.evaluation.forecast import Forecast
@@ -61,7 +63,7 @@ class ServedModel:
         """What a signature of windows answers to its inputs, each [B, at least `context_length`], by name.
 
         Raises:
-            ValueError: another signature, or other inputs.
+            ValueError: another signature, other inputs, fewer rows than a window reads, or what is no price.
         """
         windows = [name for name in self.card["signatures"] if name in WINDOWS]
         if signature not in windows:
@@ -75,7 +77,14 @@ class ServedModel:
                     f"ServedModel: {name} must be [B, at least {self.context_length}]. "
                     f"Received: {values.shape}"
                 )
-        found = self._model.signatures[signature](**arrays)
+        import tensorflow as tf
+
+        try:
+            found = self._model.signatures[signature](**arrays)
+        except tf.errors.InvalidArgumentError as error:  # what the graph refuses, without the graph's trace
+            refused = re.search(r"assertion failed: \[(.*?)\] (.*?)\s*(?:\[\[\{|$)", str(error), re.DOTALL)
+            words = f"{refused[1]} {refused[2]}" if refused else str(error).splitlines()[0]
+            raise ValueError(f"ServedModel: {words}".strip()) from None
         names = self.outputs if signature == "serving_default" else found
         return {name: np.asarray(found[name]) for name in names}
 
@@ -88,6 +97,17 @@ class ServedModel:
         """
         data, rows = origins_of(data, origins, self.card)
         return as_forecast(data, rows, self.answer(**inputs_of(data, rows, self.card)), self.card)
+
+    def _repr_html_(self) -> str:
+        card = self.card
+        rows = {
+            "forecasts": f"{card['quantity']['name']}, h = {', '.join(map(str, self.horizons))}",
+            "reads": f"{', '.join(self.inputs)}: {self.context_length} rows",
+            "exported": card["created"],
+            **({"verdict": card["verdict"]} if card.get("verdict") else {}),
+            "folder": self.folder,
+        }
+        return facts(f"Served model {card['name']}", rows)
 
     def __repr__(self) -> str:
         return (
