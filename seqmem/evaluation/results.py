@@ -45,6 +45,7 @@ class Evaluation:
     regimes: tuple[Regime, ...]
     masks: Mapping[str, np.ndarray]
     _cache: dict[object, object] = field(default_factory=dict, repr=False)
+    _repr_html_ = in_html
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -214,8 +215,6 @@ class Evaluation:
         """The scores of the headline's kind: those that a summary counts over."""
         return tuple(score for score in self.scores if type(score) is type(self.scores[0]))
 
-    _repr_html_ = in_html
-
     def summary(self, model: str, references: Sequence[str], also: Sequence[str] = ()) -> str:
         """In plain words, whether a model beats each reference, a line each; see `summary.summarise`."""
         return summarise(self, model, references, also)
@@ -227,8 +226,7 @@ class Evaluation:
 
     def to_frame(self) -> pd.DataFrame:
         """The forecasts as a long frame: unique_id, ds, cutoff, h, and a column for each model."""
-        first = next(iter(self.forecasts.values())).to_frame(())
-        frame = first[["unique_id", "ds", "cutoff", "h"]]
+        frame = next(iter(self.forecasts.values())).to_frame(())[["unique_id", "ds", "cutoff", "h"]]
         return frame.assign(**{name: one.point.ravel() for name, one in self.forecasts.items()})
 
     def _loss(self, score: Score, model: str) -> np.ndarray:
