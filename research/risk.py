@@ -18,6 +18,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 from benchmarks.tables import of_frame
 from research.design_choice import _folds
+from research.mixture_head import Mixture
 from research.standing_shapes import StandingShapes
 from seqmem import (
     GARCH,
@@ -251,7 +252,6 @@ def panel(names: Sequence[str]) -> str:
 def heads(series: Sequence[str]) -> str:
     """Heads of one network on the development folds: CRPS, and coverage of 90%, over one day and five."""
     from seqmem import CumulativeReturn, Forecaster, GRUCell, Quantiles, ScaleFreeVariance, StudentT
-    from seqmem.heads import Mixture
 
     grid = CRPS().levels
     kinds = {"Quantiles": Quantiles, "StudentT": StudentT, "Mixture of 2": Mixture}

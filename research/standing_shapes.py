@@ -10,7 +10,7 @@ from seqmem.data.dataset import Dataset
 from seqmem.data.splits import Split
 from seqmem.evaluation.forecast import Prediction
 from seqmem.models.base import Model
-from seqmem.models.filtered_simulation import interpolate_variances
+from seqmem.models.interpolated import interpolate_variances
 from seqmem.quantities import Return
 
 

@@ -48,6 +48,7 @@ HOMES = {
         "ResidualRecurrent",
     ),
     "seqmem.models.forecaster": ("Forecaster",),
+    "seqmem.models.interpolated": ("InterpolatedVariance",),
     "seqmem.models.classics.graphs.inputs": (
         "LogHARInputs",
         "LogMeasure",

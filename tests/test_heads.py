@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
-from scipy.stats import norm, t
+from scipy.stats import t
 
-from seqmem.heads import LogVariance, Mixture, Point, Quantiles, ShapedVariance, StudentT
+from seqmem.heads import LogVariance, Point, Quantiles, ShapedVariance, StudentT
 
 DRAW = np.random.default_rng(0)
 LEVELS = (0.05, 0.25, 0.5, 0.9)
@@ -33,7 +33,7 @@ def test_the_loss_of_each_head_is_lowest_at_the_truth():
     labels = DRAW.standard_t(5, 5_000) * 0.7 + 0.3
     assert float(_best(Point(), labels).mean[0, 0]) == pytest.approx(labels.mean(), abs=0.02)
     assert float(_best(LogVariance(), labels**2).mean[0, 0]) == pytest.approx(np.mean(labels**2), rel=0.03)
-    for head in (Quantiles(LEVELS), StudentT(LEVELS), Mixture(LEVELS)):
+    for head in (Quantiles(LEVELS), StudentT(LEVELS)):
         found = np.asarray(_best(head, labels).quantiles)[0, 0]
         np.testing.assert_allclose(found, np.quantile(labels, LEVELS), atol=0.06)
 
@@ -42,7 +42,6 @@ def test_quantiles_do_not_cross_whatever_the_network_gives():
     raw = ops.cast(DRAW.normal(0, 30, (50, 2, 13)), "float32")
     assert (np.diff(np.asarray(Quantiles().predict(raw).quantiles), axis=-1) >= 0).all()
     assert (np.diff(np.asarray(StudentT().predict(raw[..., :3] / 10).quantiles), axis=-1) >= 0).all()
-    assert (np.diff(np.asarray(Mixture().predict(raw[..., :6] / 10).quantiles), axis=-1) >= -1e-4).all()
 
 
 def test_student_t_is_scipys():
@@ -58,29 +57,10 @@ def test_student_t_is_scipys():
 
 
 @pytest.mark.parametrize("levels", [(), (0.5, 0.1), (0, 0.5), (0.5, 1.0), (0.5, 0.5)])
-@pytest.mark.parametrize("head", [Quantiles, StudentT, Mixture])
+@pytest.mark.parametrize("head", [Quantiles, StudentT])
 def test_levels_ascend_in_the_unit_interval(head, levels):
     with pytest.raises(ValueError, match=r"levels must lie in \(0, 1\), ascending"):
         head(levels)
-
-
-def test_a_mixture_of_normals_is_scipys():
-    """Its likelihood and its quantiles against sums of normal densities and distributions."""
-    head = Mixture(LEVELS, components=3)
-    raw = DRAW.normal(0, 0.7, (30, 1, 1, 9)).astype("float32")
-    label = DRAW.normal(0, 2, (30, 1, 1)).astype("float32")
-    weights, locations, scales = (np.asarray(one, "float64") for one in head._parameters(raw))
-    weights, scales = np.exp(weights), np.exp(scales)
-    density = (weights * norm.pdf(label[..., None], locations, scales)).sum(axis=-1)
-    np.testing.assert_allclose(head.loss(label, raw), -np.log(density), rtol=1e-4, atol=1e-4)
-    found = head.predict(raw[:, :, 0])
-    np.testing.assert_allclose(found.mean, (weights * locations).sum(axis=-1)[:, :, 0], rtol=1e-4, atol=1e-5)
-    for column, level in enumerate(LEVELS):
-        quantile = np.asarray(found.quantiles, "float64")[..., column][:, :, None, None]
-        below = (weights * norm.cdf(quantile, locations, scales)).sum(axis=-1)
-        np.testing.assert_allclose(below, level, atol=1e-5)
-    with pytest.raises(ValueError, match="at least two components"):
-        Mixture(components=1)
 
 
 def test_a_shape_gives_paths_and_their_quantiles():

@@ -14,6 +14,7 @@ from seqmem import (
     EncoderDecoder,
     FilteredHistoricalSimulation,
     Forecaster,
+    GeometricMean,
     HistoricalSimulation,
     KerasNetwork,
     Price,
@@ -124,27 +125,38 @@ def test_no_shape_knows_of_the_test_part(simulated):
     np.testing.assert_array_equal(here, there)
 
 
-def test_it_is_served_as_it_forecasts(tmp_path):
-    """A network's variances and the shape of the past in one graph: quantiles without a random number."""
-    network = variance_forecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=8)
-    network.fit(BARS, Split.by_share(BARS), Recipe(epochs=1, chunk_length=30, batch_size=4))
-    model = FilteredHistoricalSimulation(network, horizons=(1, 5)).keep_shapes(BARS, SPLIT)
+def _bars_of(served):
+    return {name: BARS.frame[[name if name != "closes" else "close"]].to_numpy().T for name in served.inputs}
+
+
+@pytest.mark.parametrize("kind", ["network", pytest.param("together", marks=pytest.mark.slow)])
+def test_it_is_served_as_it_forecasts(tmp_path, kind):
+    """Of a network, or of one and EWMA: over each of five days, though forecast over one and five."""
+    scale = variance_forecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=8)
+    scale.fit(BARS, Split.by_share(BARS), Recipe(epochs=1, chunk_length=30, batch_size=4))
+    if kind == "together":
+        scale = GeometricMean([scale, EWMA().fit(BARS, SPLIT)])
+    model = FilteredHistoricalSimulation(scale).keep_shapes(BARS, SPLIT).update(BARS)
     levels = (0.01, 0.05, 0.5, 0.95)
-    model.update(BARS)
-    forecaster = model.to_forecaster(levels)
-    served = ServedModel(export(forecaster, tmp_path, name="fhs", prices=BARS))
+    served = ServedModel(export(model.to_forecaster(levels), tmp_path, name="fhs", prices=BARS))
     answer, expected = served.forecast(BARS), model.forecast(BARS)  # from the last row
+    assert answer.horizons == (1, 2, 3, 4, 5)
     np.testing.assert_allclose(answer.mean, expected.mean, rtol=2e-4, atol=1e-8)
     for number, level in enumerate(levels):
         np.testing.assert_allclose(answer.quantiles[..., number], expected.quantile(level), rtol=2e-4)
-    whole = served.answer("paths", **{name: BARS.frame[[name]].to_numpy().T for name in served.inputs})
+    whole = served.answer("paths", **_bars_of(served))
     np.testing.assert_allclose(whole["paths"], expected.paths, rtol=2e-4, atol=1e-8)
     np.testing.assert_allclose(whole["band"], np.stack(expected.band(90), axis=-1), rtol=2e-4)
     for name, extreme in (("minimum", path_minimum), ("maximum", path_maximum)):
         by_hand = np.stack([extreme(expected, level) for level in levels], axis=-1)
         np.testing.assert_allclose(whole[name], by_hand, rtol=2e-4, atol=1e-8)
     with pytest.raises(ValueError, match="expected one of serving_default, paths"):
-        served.answer("path", **{name: BARS.frame[[name]].to_numpy().T for name in served.inputs})
+        served.answer("path", **_bars_of(served))
+
+
+def test_only_one_fitted_series_becomes_a_graph():
+    with pytest.raises(ValueError, match="expected to be fitted on one series. Received: none"):
+        FilteredHistoricalSimulation(EWMA()).to_forecaster()
     with pytest.raises(ValueError, match="the graph has orders"):
         FilteredHistoricalSimulation(GARCH(2), horizons=(1, 5)).fit(BARS, SPLIT).to_forecaster()
 

@@ -2,7 +2,6 @@
 
 from seqmem.heads.base import Head, LabelForecast
 from seqmem.heads.log_variance import LogVariance
-from seqmem.heads.mixture import Mixture
 from seqmem.heads.point import Point
 from seqmem.heads.quantiles import Quantiles
 from seqmem.heads.shaped import ShapedVariance
@@ -12,7 +11,6 @@ __all__ = [
     "Head",
     "LabelForecast",
     "LogVariance",
-    "Mixture",
     "Point",
     "Quantiles",
     "ShapedVariance",

@@ -11,7 +11,7 @@ from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
 from seqmem.evaluation.forecast import Prediction
 from seqmem.models.base import Model
-from seqmem.models.filtered_simulation import interpolate_variances
+from seqmem.models.interpolated import interpolate_variances
 from seqmem.quantities import PriceMove
 
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.9, 0.95, 0.975, 0.995)

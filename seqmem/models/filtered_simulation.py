@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -14,11 +13,11 @@ from seqmem.evaluation.forecast import Prediction
 from seqmem.heads import ShapedVariance
 from seqmem.heads.quantiles import LEVELS, as_levels
 from seqmem.models.base import Model
-from seqmem.models.classics.graphs.recurrence import VarianceRecurrence
-from seqmem.models.classics.graphs.together import ForecastersTogether, as_forecaster
+from seqmem.models.classics.graphs.together import as_forecaster
+from seqmem.models.copying import copy_of
 from seqmem.models.forecaster import Forecaster
+from seqmem.models.interpolated import InterpolatedVariance, interpolate_variances
 from seqmem.models.shapes import Shapes
-from seqmem.networks import Network, ResidualRecurrent
 from seqmem.quantities import Return, Variance
 from seqmem.targets import CumulativeReturn
 
@@ -176,37 +175,30 @@ class FilteredHistoricalSimulation(Model):
     def to_forecaster(self, levels: Sequence[float] = LEVELS) -> Forecaster:
         """The same forecast as one `Forecaster`, to be exported and served: quantiles, and paths on request.
 
+        Of a network, of a classic of variances, or of a mean of them.
         Its shapes are those of the rows that were kept, by `fit` or by `update`, and stay so.
 
         Args:
             levels: of the quantiles.
 
         Raises:
-            ValueError: a variance model without a graph, other horizons than its own, or several series.
+            ValueError: a variance model without a graph, or several series.
         """
-        model = as_forecaster(self.variance_model)
-        if not isinstance(model.network, ResidualRecurrent | VarianceRecurrence | ForecastersTogether):
+        if len(self._shapes) != 1:
             raise ValueError(
-                "to_forecaster: expected a forecaster of a ResidualRecurrent, a classic, or a geometric mean "
-                f"of such as the variance model. Received: {model!r}"
-            )
-        if self.horizons != model.horizons or len(self._shapes) != 1:
-            raise ValueError(
-                f"to_forecaster: expected the horizons of the network, {model.horizons}, and one series. "
-                f"Received: {self.horizons} and {len(self._shapes)} series"
+                "FilteredHistoricalSimulation: to_forecaster: expected to be fitted on one series. "
+                f"Received: {', '.join(self._shapes) or 'none'}"
             )
         (shapes,) = self._shapes.values()
-        standard = shapes.standard()
-        head = ShapedVariance(list(levels), len(standard), len(self.horizons))
-        config = model.network.get_config() | {"head": keras.saving.serialize_keras_object(head)}
-        network = type(model.network).from_config(config)
-        view = type(model.target).from_config(model.target.get_config())
+        model, standard = copy_of(as_forecaster(self.variance_model)), shapes.standard()
+        head = ShapedVariance(list(levels), len(standard), len(self.horizons)).keep(standard)
+        network = InterpolatedVariance(model.network, self.horizons, head)
+        over = model.target.get_config() | {"horizons": list(self.horizons)}
+        view = type(model.target).from_config(over)
         found = Forecaster(network, CumulativeReturn(self.horizons, view), model.lookback)
         found.build()
         view.set_weights(model.target.get_weights())
-        for mine, theirs in zip(*map(_weights_of, (network, model.network)), strict=True):
-            mine.assign(theirs)
-        network.head.keep(standard)
+        found.fitted_until = model.fitted_until
         return found
 
     def _standardised(self, frame: pd.DataFrame, rows: np.ndarray, unique_id: str) -> np.ndarray:
@@ -225,24 +217,3 @@ class FilteredHistoricalSimulation(Model):
 
     def __repr__(self) -> str:
         return f"FilteredHistoricalSimulation({self.variance_model!r}, horizons={self.horizons})"
-
-
-def _weights_of(network: Network) -> list[Any]:
-    """All but those of its head."""
-    shapes = {id(one) for one in network.head.weights}
-    return [one for one in network.weights if id(one) not in shapes]
-
-
-def interpolate_variances(
-    variances: np.ndarray, horizons: Sequence[int], wanted: Sequence[int]
-) -> np.ndarray:
-    """Variances over some horizons [N, K] as those over others [N, H]: linear between, from 0 at 0.
-
-    >>> interpolate_variances(np.array([[1.0, 9.0]]), (1, 5), (1, 2, 3, 4, 5)).tolist()
-    [[1.0, 3.0, 5.0, 7.0, 9.0]]
-    """
-    nodes = np.array([0, *horizons])
-    values = np.concatenate([np.zeros((len(variances), 1)), variances], axis=1)
-    above = np.clip(np.searchsorted(nodes, wanted), 1, len(nodes) - 1)
-    share = (np.array(wanted) - nodes[above - 1]) / (nodes[above] - nodes[above - 1])
-    return (1 - share) * values[:, above - 1] + share * values[:, above]

@@ -1,4 +1,4 @@
-"""A mixture of normals: weights, locations and scales, by its likelihood."""
+"""A head that lost: a mixture of normals, no better than Student's t (`python -m research.risk heads`)."""
 
 from collections.abc import Sequence
 from typing import Any
