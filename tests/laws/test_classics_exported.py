@@ -5,6 +5,7 @@ import pytest
 from samples import VARIANCE_BASELINES, adapted, random_bars, split_after
 
 from seqmem.cells import GRUCell
+from seqmem.data.measures import parkinson
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
 from seqmem.models.classics import (
@@ -36,6 +37,15 @@ def test_a_classic_as_a_graph_forecasts_what_it_does_in_python(make):
     np.testing.assert_allclose(graph.forecast(BARS, AT).mean, fitted.forecast(BARS, AT).mean, rtol=CLOSE)
     assert (graph.horizons, graph.quantity) == (fitted.horizons, fitted.quantity)
     assert graph.context_length <= 1500
+
+
+def test_realised_garch_of_a_column_is_one_too():
+    """The column of a server's input is the column that was fitted on."""
+    frame = BARS.assign(realized_variance=parkinson(BARS)).drop(columns=["High", "Low"])
+    fitted = RealisedGARCH("realized_variance").fit(frame, SPLIT)
+    graph = fitted.to_forecaster()
+    assert graph.target.columns == ("realized_variance", "close")
+    np.testing.assert_allclose(graph.forecast(frame, AT).mean, fitted.forecast(frame, AT).mean, rtol=CLOSE)
 
 
 def test_a_shock_is_held_to_the_same_bounds_in_the_graph():
