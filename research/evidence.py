@@ -81,6 +81,12 @@ def _pretrained() -> str:
     return pretrain.report()
 
 
+def _pools() -> str:
+    from research import pools
+
+    return pools.run()
+
+
 def _seeds() -> str:
     """Seconds to train one seed and five, in turns, three times."""
     from dataclasses import replace
@@ -114,6 +120,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     ),
     "simulated": ("GARCH(1,1), 14,000 days: QLIKE regret against the true variance (2 minutes)", _simulated),
     "seeds": ("What five seeds cost (1 minute)", _seeds),
+    "pools": ("Which series to pool, on folds before every test part (5 minutes)", _pools),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),
 }
 
