@@ -10,6 +10,7 @@ from rich.table import Table
 from seqmem.data.faults import day
 from seqmem.evaluation.forecast import Forecast
 
+SCREEN = 82  # characters of a narrow screen, and of the gap behind the last column
 NARROW = 10  # characters of text that are never wrapped
 DATES_NOTE = "Dates are the coming trading days, by the calendar of the model."
 
@@ -82,7 +83,11 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
     [['lstm'], ['0.732']]
     """
     formats = formats or {}
-    gap = 1 if frame.shape[1] > 6 else 2  # so that six columns and a long name fit into 80 characters
+    rows = [
+        [_cell(value, formats.get(str(name), "")) for name, value in zip(frame.columns, row, strict=True)]
+        for row in frame.head(most).itertuples(index=False)
+    ]
+    gap = 2 if _width(frame.columns, rows) + 2 * frame.shape[1] <= SCREEN else 1
     shown = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold underline")
     for column in frame.columns:
         right = pd.api.types.is_numeric_dtype(frame[column])
@@ -93,16 +98,17 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
             no_wrap=right or max(lengths, default=0) <= NARROW,  # a narrow screen wraps long names alone
             overflow="fold",
         )
-    for row in frame.head(most).itertuples(index=False):
-        shown.add_row(
-            *(
-                _cell(value, formats.get(str(name), ""))
-                for name, value in zip(frame.columns, row, strict=True)
-            )
-        )
+    for row in rows:
+        shown.add_row(*row)
     if most is not None and len(frame) > most:
         shown.caption = f"and {len(frame) - most} more"
     return shown
+
+
+def _width(headings: Sequence[Any], rows: Sequence[Sequence[str]]) -> int:
+    """The characters that the columns of a table take, without what is between them."""
+    widest = [max(map(len, str(heading).split("\n"))) for heading in headings]
+    return sum(max([most, *(len(row[number]) for row in rows)]) for number, most in enumerate(widest))
 
 
 def _cell(value: Any, specification: str) -> str:
