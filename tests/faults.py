@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from layer_faults import LAYERS
+from lifecycle_faults import LIFECYCLE
 from serving_faults import SERVING
 
 ROOT = Path(__file__).parents[1]
@@ -681,7 +682,7 @@ FAULTS = [
 ]
 
 
-FAULTS += [Fault(*each) for each in [*SERVING, *LAYERS]]
+FAULTS += [Fault(*each) for each in [*SERVING, *LAYERS, *LIFECYCLE]]
 
 
 def caught(fault: Fault, copy: Path) -> bool:
