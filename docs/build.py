@@ -1,6 +1,7 @@
 """What the site shows besides the pages of this folder: README and the like, and the reference."""
 
 import ast
+import json
 import os
 import re
 from pathlib import Path, PurePosixPath
@@ -43,7 +44,10 @@ def _pages(pages: Any) -> list[str]:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the pages that stand elsewhere, and those of the reference."""
+    """Add the pages that stand elsewhere, the notebooks, and those of the reference."""
+    for path in sorted((ROOT / "docs/notebooks").glob("*.ipynb")):
+        page = f"notebooks/{path.stem}.md"
+        files.append(File.generated(config, page, content=notebook(json.loads(path.read_text()))))
     for page, file in BORROWED.items():
         files.append(File.generated(config, page, content=(ROOT / file).read_bytes()))
     for page, content in reference().items():
@@ -69,6 +73,22 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         return f"{image}[{words}]({os.path.relpath(there, PurePosixPath(uri).parent)}{anchor or ''})"
 
     return LINK.sub(led, markdown)
+
+
+def notebook(found: dict[str, Any]) -> str:
+    """An executed notebook as Markdown: words, code, and what came of it."""
+    parts = []
+    for cell in found["cells"]:
+        text = "".join(cell["source"])
+        parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                parts.append("".join(data["text/html"]).replace("\n", " "))
+            else:
+                said = "".join(output.get("text", data.get("text/plain", [])))
+                parts.append(f"```text\n{said.rstrip()}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 def reference() -> dict[str, str]:

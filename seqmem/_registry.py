@@ -5,6 +5,7 @@ puts stand-ins there, as soon as Keras itself is imported: each imports its clas
 """
 
 import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -76,10 +77,17 @@ def register() -> None:
     """Put a stand-in into Keras's table for each class that is not there."""
     import keras
 
+    logging.getLogger("tensorflow").addFilter(_is_news)
     table = keras.saving.get_custom_objects()
     for home, names in HOMES.items():
         for name in names:
             table.setdefault(f"seqmem>{name}", StandIn(home, name))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of TensorFlow is news: of many models, each is traced and saved."""
+    text = record.getMessage()
+    return not text.startswith("Assets written to:") and "triggered tf.function retracing" not in text
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def plot_half_lives(lives: pd.DataFrame, path: str | Path, *, title: str = "") -
         known = own[np.isfinite(own) & (own > 0)].sort_values()
         label = f"cell {number}" if several else None
         axes.plot(np.arange(1, len(known) + 1), known, marker="o", markersize=3, label=label)
-    axes.set_yscale("log")
+    axes.set_ylim(bottom=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("unit, the shortest memory first")
     axes.set_ylabel("half-life, steps")

@@ -54,7 +54,7 @@ def plot_variances(
     )
     axes.set_xlabel("date of the forecast")
     axes.set_ylabel("annualised volatility, %")
-    axes.legend(frameon=False)
+    axes.legend(edgecolor="none", framealpha=0.8)  # what came is drawn behind it
     return saved(figure, path)
 
 

@@ -44,5 +44,5 @@ def load(path: str | Path) -> Forecaster:
     for name, found in made.items():
         if found != about[name]:
             raise DamagedModel(f"{folder}: {name}: the card says {about[name]}, {KERAS_FILE} {found}")
-    model.fitted_until = str(about["dates"].get("trained", ""))
+    model.fitted_until = str(about.get("dates", {}).get("trained", ""))
     return model
