@@ -388,8 +388,8 @@ FAULTS = [
     Fault(
         "halves of a batch put together the wrong way round",
         "seqmem/recurrence/inference.py",
-        "halves = [tf.split(one, sizes) for one in (inputs, *states)]",
-        "halves = [tf.split(one, sizes)[::-1] for one in (inputs, *states)]",
+        "else tf.split(one, sizes) for one in (inputs, *states)]",
+        "else tf.split(one, sizes)[::-1] for one in (inputs, *states)]",
         "tests/test_signatures.py",
     ),
     Fault(
@@ -444,7 +444,7 @@ FAULTS = [
     Fault(
         "a compiled gradient that skips the recurrent kernel",
         "seqmem/recurrence/adjoint.py",
-        "            d_before[0] += _masked(tf.matmul(d_r, across), keep)\n",
+        "            d_before[0] += _masked(d_r @ across, keep)\n",
         "",
         "tests/laws/test_adjoint.py",
     ),
@@ -457,7 +457,7 @@ FAULTS = [
     ),
     Fault(
         "cells of unlike activations that share what was compiled",
-        "seqmem/recurrence/adjoint.py",
+        "seqmem/recurrence/sharing.py",
         "shapes, *cell.gates.values(), *cell.step_key())",
         "shapes)",
         "tests/laws/test_adjoint.py",

@@ -10,7 +10,6 @@ size share what was compiled.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import keras
@@ -18,7 +17,8 @@ import tensorflow as tf
 
 from seqmem.cells import Cell
 from seqmem.cells.activations import intercept_activations
-from seqmem.recurrence.isolation import Compiled, isolated
+from seqmem.recurrence.isolation import Compiled
+from seqmem.recurrence.sharing import shared
 from seqmem.recurrence.step_analysis import (
     StepAnalysis,
     analyze_step,
@@ -34,28 +34,54 @@ class Adjoint(NamedTuple):
     """The two compiled functions.
 
     Attributes:
-        forward: (inputs [T, B, F], keep, states, weights) to (each state after each step [T, B, U], what the
-            derivative will read [T, B, ...]). `keep` [B, U], or None, multiplies h before its kernel.
-        backward: (the recurrent kernel transposed, keep, weights, each state before each step [T, B, U], what
-            the derivative reads, the gradients of the first states after every step [T, B, U], those of
-            the last states) to (the gradients of the projections x and r, or the one that both have
-            [T, B, G*U]; of the first states; of the weights that `step` reads).
-        own: the places of those among `weights`. `projection_gradients` makes what the projections add.
+        forward: (inputs [T, B, F], keep, states, weights) to (each state before each step and after the last
+            [T + 1, B, U], what the derivative will read [T, B, ...]). `keep` [B, U], or None, multiplies h
+            before its kernel.
+        backward: (keep, weights, what forward gave, the gradients of the first states after every step
+            [T, B, U], those of the last states) to (the gradients of the projection r [T, B, G*U], then, of
+            each gate that tells x from r, of its x [T, B, U]; of the first states; of the weights that
+            `step` reads).
+        analysis: of the `step`.
     """
 
     forward: Compiled
     backward: Compiled
-    own: tuple[int, ...]
+    analysis: StepAnalysis
 
-    def weight_gradients(
-        self, cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor], d_own: Sequence[Tensor]
-    ) -> list[Tensor]:
-        """The gradients of all `weights`, from whole sequences: see `projection_gradients`."""
-        found = projection_gradients(cell, inputs, h, d_projected)
+    def gradients(
+        self,
+        cell: Cell,
+        values: Sequence[Tensor],
+        inputs: Tensor,
+        h: Tensor,
+        d_projected: Sequence[Tensor],
+        d_own: Any,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Those of the inputs and of all `weights`, from whole sequences [T, B, ...].
+
+        `h` is what met the recurrent kernel, `d_projected` and `d_own` what `backward` gave. A column of ones
+        gives the gradient of a bias in the same matmul.
+        """
+        gates, features = len(cell.gates), inputs.shape[-1]
+        d_r, *rest = map(_rows, d_projected)
+        ones = tf.ones_like(inputs[..., :1])
+        of_r = tf.matmul(_rows(ones, inputs, h), d_r, transpose_a=True)
+        of_x, d_x = of_r[: 1 + features], d_r
+        if rest:  # some gates tell x and r apart
+            each, each_d = tf.split(of_x, gates, -1), tf.split(d_r, gates, -1)
+            for gate in range(gates):
+                if gate not in self.analysis.one_slope:
+                    each_d[gate] = rest.pop(0)
+                    each[gate] = tf.matmul(_rows(ones, inputs), each_d[gate], transpose_a=True)
+            of_x, d_x = tf.concat(each, -1), tf.concat(each_d, -1)
+        found = [of_x[1:], of_r[1 + features :]]
+        if cell.bias is not None:
+            found.append(tf.stack([of_x[0], of_r[0]]) if cell.recurrent_bias else of_x[0])
         found += [tf.zeros(weight.shape, inputs.dtype) for weight in weights(cell)[len(found) :]]
-        for place, d in zip(self.own, d_own, strict=True):
+        for place, d in zip(self.analysis.reads_weights, d_own, strict=True):
             found[place] += d
-        return found
+        d_inputs = tf.matmul(d_x, values[0], transpose_b=True)
+        return tf.reshape(d_inputs, tf.shape(inputs)), found
 
 
 def adjoint(cell: Cell) -> Adjoint | None:
@@ -63,36 +89,8 @@ def adjoint(cell: Cell) -> Adjoint | None:
 
     Raises whatever `step` raises.
     """
-    if "_adjoint" not in cell.__dict__:
-        shapes = tuple(tuple(weight.shape) for weight in weights(cell))
-        key = _Key(cell, (type(cell), cell.compute_dtype, shapes, *cell.gates.values(), *cell.step_key()))
-        try:
-            hash(key)
-        except TypeError:  # an argument that cannot be compared: nothing is shared
-            pair = isolated(_pair, cell)
-        else:
-            pair = _shared(key)
-        object.__setattr__(cell, "_adjoint", pair)  # past Keras's tracking; it goes with the cell
-    own: Adjoint | None = cell.__dict__["_adjoint"]
-    return own
-
-
-class _Key:
-    """A cell that equals any other of the same kind and size."""
-
-    def __init__(self, cell: Cell, key: tuple[Any, ...]) -> None:
-        self.cell, self.key = cell, key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.key == other.key
-
-
-@lru_cache(maxsize=64)
-def _shared(key: _Key) -> Adjoint | None:
-    return isolated(_pair, key.cell)
+    pair: Adjoint | None = shared(cell, _pair)
+    return pair
 
 
 def _pair(cell: Cell) -> Adjoint | None:
@@ -101,8 +99,9 @@ def _pair(cell: Cell) -> Adjoint | None:
 
 
 def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
-    count, units, width = cell.num_states, cell.units, cell.units * len(cell.gates)
+    count, units, gates = cell.num_states, cell.units, len(cell.gates)
     variables, own = weights(cell), analysis.reads_weights
+    apart = [gate for gate in range(gates) if gate not in analysis.one_slope]
 
     def supplied(values: Sequence[Tensor]) -> keras.StatelessScope:
         return keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True)))
@@ -116,11 +115,18 @@ def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
                 x, r = cell.project(inputs[t]), cell.recur(_masked(states[0], keep))
                 step = cell.step(x, r, tuple(states))
             # What is written, XLA computes once; what only feeds other operations, once in each of them.
-            found = [*step.states, *analysis.read(x, r), *activated]
-            return t + 1, list(step.states), [a.write(t, one) for a, one in zip(arrays, found, strict=True)]
+            found = [
+                *_gates_of(x, analysis.reads_x, units),
+                *_gates_of(r, analysis.reads_r, units),
+                *activated,
+            ]
+            written = [a.write(t + 1, one) for a, one in zip(arrays[:count], step.states, strict=True)]
+            written += [a.write(t, one) for a, one in zip(arrays[count:], found, strict=True)]
+            return t + 1, list(step.states), written
 
-        widths = [*[units] * count, *analysis.read(width, width), *analysis.activated]
-        arrays = [_array(length, inputs, one) for one in widths]
+        widths = [units] * (len(analysis.reads_x) + len(analysis.reads_r)) + list(analysis.activated)
+        arrays = [_array(length + 1, inputs, units).write(0, state) for state in states]
+        arrays += [_array(length, inputs, one) for one in widths]
         *_, arrays = tf.while_loop(
             lambda t, *_: t < length, body, (0, list(states), arrays), maximum_iterations=length
         )
@@ -128,43 +134,43 @@ def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
         return sequences[:count], sequences[count:]
 
     def backward(
-        across: Tensor, keep: Tensor | None, values: Any, before: Any, kept: Any, d_after: Any, d_last: Any
+        keep: Tensor | None, values: Any, along: Any, kept: Any, d_after: Any, d_last: Any
     ) -> tuple[Any, ...]:
-        length = tf.shape(before[0])[0]
+        length = tf.shape(along[0])[0] - 1
+        across = tf.transpose(values[1])  # once, not at every step
 
         def step_again(now: Sequence[Tensor], given: Sequence[Tensor], watched: Sequence[Tensor]) -> Any:
-            """The step once more from what it gave, with a tape: states, tape, x and r."""
-            given, unread = list(given), tf.zeros((tf.shape(now[0])[0], width), now[0].dtype)
-            x = given.pop(0) if analysis.reads_x else tf.identity(unread)
-            r = given.pop(0) if analysis.reads_r else tf.identity(unread)
+            """The step once more from what it gave, with a tape: states, tape, x and r gate by gate."""
+            given, unread = list(given), tf.zeros((tf.shape(now[0])[0], units), now[0].dtype)
+            x, r = (
+                [given.pop(0) if gate in read else tf.identity(unread) for gate in range(gates)]
+                for read in (analysis.reads_x, analysis.reads_r)
+            )
             with (
                 supplied(values),
                 intercept_activations(replay_activations(given)),
                 tf.GradientTape() as tape,
             ):
                 tape.watch([x, r, *watched])
-                return list(cell.step(x, r, tuple(now)).states), tape, [x, r]
+                return list(cell.step(tf.concat(x, -1), tf.concat(r, -1), tuple(now)).states), tape, x, r
 
         def body(t: Tensor, d_states: Any, arrays: Any) -> tuple[Any, ...]:
             d_states = list(d_states)
             for n, sequence in enumerate(d_after):
                 d_states[n] += sequence[t]
-            now = [one[t] for one in before]
-            states, tape, projected = step_again(now, [one[t] for one in kept], now)
-            d_x, d_r, *d_before = tape.gradient(
-                states, [*projected, *now], d_states, unconnected_gradients="zero"
-            )
-            d_before[0] += _masked(tf.matmul(d_r, across), keep)
-            found = [d_x] if analysis.one_slope else [d_x, d_r]
-            if own:
-                found += d_states
+            now = [one[t] for one in along]
+            states, tape, x, r = step_again(now, [one[t] for one in kept], now)
+            d_x, d_r, d_before = tape.gradient(states, [x, r, now], d_states, unconnected_gradients="zero")
+            d_r = tf.concat(d_r, -1)
+            d_before[0] += _masked(d_r @ across, keep)
+            found = [d_r, *(d_x[gate] for gate in apart), *(d_states if own else [])]
             return t - 1, d_before, [array.write(t, d) for array, d in zip(arrays, found, strict=True)]
 
-        widths = [width] * (1 if analysis.one_slope else 2) + [units] * (count if own else 0)
+        widths = [gates * units] + [units] * (len(apart) + (count if own else 0))
         _, d_first, arrays = tf.while_loop(
             lambda t, *_: t >= 0,
             body,
-            (length - 1, list(d_last), [_array(length, before[0], one) for one in widths]),
+            (length - 1, list(d_last), [_array(length, along[0], one) for one in widths]),
             maximum_iterations=length,
         )
         d_projected = [array.stack() for array in arrays]
@@ -172,32 +178,16 @@ def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:
         if own:  # of all moments at once, as if each were an example: a sum in the loop costs more
             d_states = [_rows(d_projected.pop()) for _ in range(count)][::-1]
             read = [values[place] for place in own]
-            states, tape, _ = step_again([_rows(one) for one in before], [_rows(one) for one in kept], read)
+            before = [_rows(one[:-1]) for one in along]
+            states, tape, *_ = step_again(before, [_rows(one) for one in kept], read)
             d_own = tape.gradient(states, read, d_states, unconnected_gradients="zero")
         return d_projected, d_first, d_own
 
-    return Adjoint(Compiled(forward), Compiled(backward), own)
+    return Adjoint(Compiled(forward), Compiled(backward), analysis)
 
 
-def projection_gradients(
-    cell: Cell, inputs: Tensor, h: Tensor, d_projected: Sequence[Tensor]
-) -> list[Tensor]:
-    """The gradients of kernel, recurrent kernel and bias.
-
-    From whole sequences [T, B, ...]: the inputs, what met the recurrent kernel, and the gradients of the
-    projections. A column of ones gives that of the bias in the same matmul.
-    """
-    features, ones = inputs.shape[-1], tf.ones_like(inputs[..., :1])
-    if len(d_projected) == 1:
-        both = tf.matmul(_rows(ones, inputs, h), _rows(d_projected[0]), transpose_a=True)
-        of_x, of_r = both[: 1 + features], tf.concat([both[:1], both[1 + features :]], 0)
-    else:
-        of_x = tf.matmul(_rows(ones, inputs), _rows(d_projected[0]), transpose_a=True)
-        of_r = tf.matmul(_rows(ones, h), _rows(d_projected[1]), transpose_a=True)
-    gradients = [of_x[1:], of_r[1:]]
-    if cell.bias is not None:
-        gradients.append(tf.stack([of_x[0], of_r[0]]) if cell.recurrent_bias else of_x[0])
-    return gradients
+def _gates_of(projected: Tensor, gates: Sequence[int], units: int) -> list[Tensor]:
+    return [projected[:, gate * units : (gate + 1) * units] for gate in gates]
 
 
 def _rows(*sequences: Tensor) -> Tensor:

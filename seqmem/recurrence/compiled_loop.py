@@ -52,31 +52,40 @@ def run(
     Returns:
         The first `sequences` of its states after every step, each [B, T, U]; all its last states [B, U].
     """
-    with AutocastScope(None):  # that of the layer may be of another type than the cell
-        values = [tf.convert_to_tensor(weight) for weight in weights(cell)]
-    inputs, states = _sized(tf.cast(inputs, cell.compute_dtype), states, cell.compute_dtype)
+    values = current(cell)
+    inputs, states = sized(inputs, states, cell.compute_dtype)
     if training and 0 < cell.dropout < 1:
         inputs = inputs * cell.get_dropout_mask(inputs[:, 0, :])[:, None, :]
     drops = training and 0 < cell.recurrent_dropout < 1
     keep = tf.convert_to_tensor(cell.get_recurrent_dropout_mask(states[0])) if drops else None
-    if pack_tangents(
-        [inputs, *states, *values]
-    ).tangents:  # forward mode, under way: it looks into everything
+    if is_forward_mode([inputs, *states, *values]):
         found = differentiable.run(cell, [inputs, *states, *values], keep, sequences)
         return found[:sequences], found[sequences:]
-    pair, count, ways = adjoint(cell), len(states), _ways(inputs.shape[0])
+    found = differentiated(cell, [inputs, *states, *values], keep, sequences)
+    return found[:sequences], found[sequences:]
+
+
+def is_forward_mode(given: Sequence[Tensor]) -> bool:
+    """Whether an accumulator of forward derivatives follows any of these: it looks into everything."""
+    return bool(pack_tangents(list(given)).tangents)
+
+
+def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, sequences: int) -> list[Tensor]:
+    """As `differentiable.run`, on the compiled loops: it has a first derivative of its own."""
+    inputs, states = given[0], given[1 : 1 + cell.num_states]
+    pair, count, ways = adjoint(cell), len(states), shards(inputs.shape[0])
     assert pair is not None
 
     @tf.custom_gradient
     def recurrence(*given: Tensor) -> Any:
         inputs, *rest = map(tf.stop_gradient, given)  # an eager tape would look into what is compiled
         parts = [
-            (_time_major(x), k, s, rest[count:])
-            for x, k, *s in zip(*(_cut(one, ways) for one in (inputs, keep, *rest[:count])), strict=True)
+            (time_major(x), k, s, rest[count:])
+            for x, k, *s in zip(*(cut(one, ways) for one in (inputs, keep, *rest[:count])), strict=True)
         ]
         ran = [pair.forward(*part) for part in parts]
         last = [tf.concat([after[n][-1] for after, _ in ran], 0) for n in range(count)]
-        whole = [_batch_major([after[n] for after, _ in ran]) for n in range(sequences)]
+        whole = [batch_major([after[n][1:] for after, _ in ran]) for n in range(sequences)]
 
         def gradient(*d_found: Tensor) -> Any:
             return pull_back(*d_found, *given)  # what it depends on is an argument, for its own derivative
@@ -84,27 +93,16 @@ def run(
         @tf.custom_gradient
         def pull_back(*arguments: Tensor) -> Any:
             d_found = tuple(map(tf.stop_gradient, arguments[: sequences + count]))
-            above = zip(*(_cut(one, ways) for one in d_found), strict=True)
-            kernel, recurrent_kernel = rest[count : count + 2]
-            across = tf.transpose(recurrent_kernel)  # once, not at every step
+            above = zip(*(cut(one, ways) for one in d_found), strict=True)
             d_inputs, d_states, d_values = [], [], []
-            for (x, k, first, values), (after, kept), d in zip(parts, ran, above, strict=True):
-                before = [
-                    tf.concat([one[None], all_[:-1]], 0) for one, all_ in zip(first, after, strict=True)
-                ]
-                d_projected, d_first, d_own = pair.backward(
-                    across,
-                    k,
-                    values,
-                    before,
-                    kept,
-                    [_time_major(one) for one in d[:sequences]],
-                    list(d[sequences:]),
-                )
-                h = before[0] if k is None else before[0] * k
-                d_inputs.append(tf.matmul(d_projected[0], kernel, transpose_b=True))
+            for (x, k, _, values), (along, kept), d in zip(parts, ran, above, strict=True):
+                d_after, d_last = [time_major(one) for one in d[:sequences]], list(d[sequences:])
+                d_projected, d_first, d_own = pair.backward(k, values, along, kept, d_after, d_last)
+                h = along[0][:-1] if k is None else along[0][:-1] * k
+                of_inputs, of_values = pair.gradients(cell, values, x, h, d_projected, d_own)
+                d_inputs.append(of_inputs)
                 d_states.append(d_first)
-                d_values.append(pair.weight_gradients(cell, x, h, d_projected, d_own))
+                d_values.append(of_values)
 
             def gradient_again(*d: Tensor) -> Any:
                 with tf.GradientTape() as tape:
@@ -113,18 +111,23 @@ def run(
                 return tape.gradient(found, arguments, d, unconnected_gradients="zero")
 
             return (
-                _batch_major(d_inputs),
+                batch_major(d_inputs),
                 *(tf.concat(d, 0) for d in zip(*d_states, strict=True)),
                 *(tf.add_n(d) for d in zip(*d_values, strict=True)),
             ), gradient_again
 
         return (*whole, *last), gradient
 
-    found = list(recurrence(inputs, *states, *values))
-    return found[:sequences], found[sequences:]
+    return list(recurrence(*given))
 
 
-def _sized(inputs: Tensor, states: Sequence[Tensor], dtype: str) -> tuple[Tensor, list[Tensor]]:
+def current(cell: Cell) -> list[Tensor]:
+    """The values of `weights`."""
+    with AutocastScope(None):  # that of the layer may be of another type than the cell
+        return [tf.convert_to_tensor(weight) for weight in weights(cell)]
+
+
+def sized(inputs: Tensor, states: Sequence[Tensor], dtype: str) -> tuple[Tensor, list[Tensor]]:
     """In the cell's type, and of one batch size where either tells it: a stateful layer knows its states'."""
     batch = inputs.shape[0] or states[0].shape[0]
     inputs, *states = (tf.cast(one, dtype) for one in (inputs, *states))
@@ -135,14 +138,14 @@ def _of(tensor: Tensor, batch: int | None) -> Tensor:
     return tensor if tensor.shape[0] == batch else tf.ensure_shape(tensor, (batch, *tensor.shape[1:]))
 
 
-def _ways(batch: int | None) -> int:
+def shards(batch: int | None) -> int:
     """How many shards: one for each core, if the batch is large enough."""
     cores = tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1
     most = min(cores, MOST_SHARDS)
     return most if batch is None else max(1, min(most, batch // SHARD))
 
 
-def _cut(tensor: Tensor | None, ways: int) -> list[Tensor | None]:
+def cut(tensor: Tensor | None, ways: int) -> list[Tensor | None]:
     """Cut the batch, whose size may be unknown; the last piece takes the rest."""
     if tensor is None or ways == 1:
         return [tensor] * ways
@@ -151,11 +154,13 @@ def _cut(tensor: Tensor | None, ways: int) -> list[Tensor | None]:
     return list(tf.split(tensor, [size] * (ways - 1) + [batch - size * (ways - 1)], num=ways))
 
 
-def _time_major(sequence: Tensor) -> Tensor:
+def time_major(sequence: Tensor) -> Tensor:
+    """[B, T, U] to [T, B, U]."""
     return tf.transpose(sequence, (1, 0, 2))
 
 
-def _batch_major(pieces: Sequence[Tensor]) -> Tensor:
+def batch_major(pieces: Sequence[Tensor]) -> Tensor:
+    """Shards [T, B, U] to the whole [B, T, U]."""
     return tf.concat([tf.transpose(piece, (1, 0, 2)) for piece in pieces], 0)
 
 
@@ -166,14 +171,19 @@ _chosen: ContextVar[bool | None] = ContextVar("compiled recurrence", default=Non
 def compiled(enabled: bool) -> Iterator[None]:
     """Within it, run recurrences compiled, or leave them to Keras's loop.
 
-    Without it a `Recurrent` is compiled while training, and plain otherwise: a graph that is exported must
-    hold nothing that a server without XLA cannot run.
+    Without it a `Recurrent` is compiled while training and in `keras.Model.predict`, and not otherwise: a
+    graph that is exported must hold nothing that a server without XLA cannot run.
     """
     token = _chosen.set(enabled)
     try:
         yield
     finally:
         _chosen.reset(token)
+
+
+def is_refused() -> bool:
+    """Whether somebody has said that nothing is to be compiled, or fused."""
+    return _chosen.get() is False
 
 
 def is_enabled(training: Any) -> bool:

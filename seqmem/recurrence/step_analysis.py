@@ -18,20 +18,16 @@ class StepAnalysis(NamedTuple):
 
     Attributes:
         activated: the widths of what its activation functions give, in the order of the calls.
-        reads_x, reads_r: whether the derivative reads the values of the projections.
+        reads_x, reads_r: the gates whose projections the derivative reads the values of.
         reads_weights: the places, among `weights`, of those that `step` itself reads, such as peepholes.
-        one_slope: whether the derivatives with respect to x and r are one, as where only x + r matters.
+        one_slope: the gates whose derivatives with respect to x and r are one, as where only x + r matters.
     """
 
     activated: tuple[int, ...]
-    reads_x: bool
-    reads_r: bool
+    reads_x: tuple[int, ...]
+    reads_r: tuple[int, ...]
     reads_weights: tuple[int, ...]
-    one_slope: bool
-
-    def read(self, x: Any, r: Any) -> list[Any]:
-        """Of the two, those that the derivative reads."""
-        return [one for one, reads in ((x, self.reads_x), (r, self.reads_r)) if reads]
+    one_slope: tuple[int, ...]
 
 
 def weights(cell: Cell) -> list[Any]:
@@ -48,6 +44,8 @@ def analyze_step(cell: Cell) -> StepAnalysis | None:
     examples of a batch, or puts out something else than its first state.
     """
     found: list[StepAnalysis | None] = []
+
+    gates = range(len(cell.gates))
 
     def once(x: Tensor, r: Tensor, *states: Tensor) -> None:
         before = [(variable, tf.identity(variable.value)) for variable in cell.variables]
@@ -66,15 +64,15 @@ def analyze_step(cell: Cell) -> StepAnalysis | None:
         if not unchanged or step.output is not step.states[0]:
             return
         slopes = tape.gradient(list(again.states), read, list(states))
-        sources = _sources(one for one in slopes if one is not None)
-        of_weights = slopes[2 + len(states) :]
+        sources = _sources(slopes, [x_again, r_again], len(gates))
+        of_x, of_r = ([_gate(slope, gate, len(gates)) for gate in gates] for slope in slopes[:2])
         found.append(
             StepAnalysis(
                 tuple(value.shape[-1] for value in activated),
-                x_again.name in sources,
-                r_again.name in sources,
-                tuple(place for place, slope in enumerate(of_weights) if slope is not None),
-                slopes[0] is not None and slopes[0] is slopes[1],
+                tuple(gate for gate in gates if (x_again.name, gate) in sources),
+                tuple(gate for gate in gates if (r_again.name, gate) in sources),
+                tuple(place for place, slope in enumerate(slopes[2 + len(states) :]) if slope is not None),
+                tuple(gate for gate in gates if of_x[gate] is not None and of_x[gate] == of_r[gate]),
             )
         )
 
@@ -107,20 +105,40 @@ def _mixes(cell: Cell) -> bool:
     )
 
 
-def _sources(tensors: Iterable[Tensor]) -> set[str]:
-    """The names of all tensors that the values of these come from."""
-    found: set[str] = set()
-    waiting = list(tensors)
+def _sources(slopes: Iterable[Tensor | None], projections: Sequence[Tensor], gates: int) -> set[Any]:
+    """The gates of the projections, as (name, gate), that the values of these come from."""
+    ends = {projection.name for projection in projections}
+    seen: set[str] = set()
+    found: set[tuple[str, int]] = set()
+    waiting = [slope for slope in slopes if slope is not None]
     while waiting:
         tensor = waiting.pop()
-        if tensor.name in found:
+        if tensor.name in seen:
             continue
-        found.add(tensor.name)
-        if tensor.op.type == "IdentityN":  # each output is its own input
+        seen.add(tensor.name)
+        if tensor.name in ends:
+            found |= {(tensor.name, gate) for gate in range(gates)}
+        elif (
+            tensor.op.type == "Split"
+            and tensor.op.inputs[1].name in ends
+            and tensor.shape[-1] * gates == tensor.op.inputs[1].shape[-1]
+        ):
+            found.add((tensor.op.inputs[1].name, tensor.value_index))
+        elif tensor.op.type == "IdentityN":  # each output is its own input
             waiting.append(tensor.op.inputs[tensor.value_index])
         elif tensor.op.type not in ("Shape", "ZerosLike"):
             waiting += tensor.op.inputs
     return found
+
+
+def _gate(slope: Tensor | None, gate: int, gates: int) -> tuple[str, int] | None:
+    """What tells the slope of a gate from others: of a slope put together gate by gate, its own part."""
+    if slope is None:
+        return None
+    parts = slope.op.inputs[:-1] if slope.op.type == "ConcatV2" else []  # the last is the axis
+    if len(parts) == gates and all(part.shape[-1] * gates == slope.shape[-1] for part in parts):
+        return slope.op.inputs[gate].name, 0
+    return slope.name, gate
 
 
 def record_activations(kept: list[Tensor]) -> Callable[[Activation, Tensor], Tensor]:
