@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from seqmem.cells import LSTMCell, ScanCell
 from seqmem.cells.activations import sigmoid, tanh
-from seqmem.recurrence import loop, scan
+from seqmem.recurrence import compiled_loop, forward, loop, scan
 
 Tensor = Any
 WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
+SMALL = 32  # examples, of which half is no faster than the whole
+PREDICTING = ("one_step_on_data_distributed", "multi_step_on_data")  # graphs of `keras.Model.predict`
 
 
 class FusedKernel(NamedTuple):
@@ -44,7 +47,7 @@ _chosen: ContextVar[_Way | None] = ContextVar("way without gradients", default=N
 @contextmanager
 def inference_mode() -> Iterator[None]:
     """Within it, what is not trained has no gradients, and is faster for it: scores and forecasts."""
-    token = _chosen.set(_Way(FusedKernel(is_fusible, _kernel), loop.STEPS_PER_TURN))
+    token = _chosen.set(_Way(_IN_ONE, loop.STEPS_PER_TURN))
     try:
         yield
     finally:
@@ -60,7 +63,7 @@ def export_graph(model: keras.Model, in_one: FusedKernel | None = None) -> Itera
         in_one: the operation that the server has. None: TensorFlow's, for an LSTM.
     """
     weights = [weight for weight in model.variables if keras.backend.is_float_dtype(weight.dtype)]
-    token = _chosen.set(_Way(in_one or FusedKernel(is_fusible, _kernel), WRITTEN_OUT))
+    token = _chosen.set(_Way(in_one or _IN_ONE, WRITTEN_OUT))
     try:
         with keras.StatelessScope(state_mapping=[(one, tf.identity(one.value)) for one in weights]):
             yield
@@ -68,9 +71,27 @@ def export_graph(model: keras.Model, in_one: FusedKernel | None = None) -> Itera
         _chosen.reset(token)
 
 
-def is_enabled() -> bool:
-    """Whether anybody has said that there will be no gradients."""
-    return _chosen.get() is not None
+def is_enabled(inputs: Tensor) -> bool:
+    """Whether there will be no gradients: somebody has said so, or it is Keras that predicts."""
+    return _way(inputs) is not None
+
+
+def _way(inputs: Tensor) -> _Way | None:
+    chosen = _chosen.get()
+    if chosen is not None or tf.executing_eagerly() or compiled_loop.is_refused():
+        return chosen
+    graph = tf.compat.v1.get_default_graph()
+    if GraphOrParentsInXlaContext(graph):
+        return None
+    while graph is not None and getattr(graph, "name", "") not in PREDICTING:
+        graph = getattr(graph, "outer_graph", None)
+    if graph is None:
+        return None
+    # Such a graph is not saved. Of an unknown batch or length, every size would be compiled.
+    known = None not in inputs.shape[:2]
+    return _Way(
+        FusedKernel(compiled_loop.is_supported, forward.run) if known else _IN_ONE, loop.STEPS_PER_TURN
+    )
 
 
 def is_fusible(cell: Any) -> bool:
@@ -84,7 +105,7 @@ def is_fusible(cell: Any) -> bool:
 
 def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
     """As `loop.run`, cell by cell of a stack."""
-    stack, given, way = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _chosen.get()
+    stack, given, way = getattr(cell, "cells", [cell]), keras.tree.flatten(states), _way(inputs)
     assert way is not None
     last: list[Tensor] = []
     for one in stack:
@@ -96,29 +117,34 @@ def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Ten
         elif inputs.shape[1] != 1 and way.in_one.fits(one):  # one step is faster in operations of its own
             inputs, after = way.in_one.run(one, inputs, mine, more)
         else:
-            inputs, after = _looped(one, inputs, mine, more, way.turn)
+            inputs, after = looped(one, inputs, mine, more, way.turn)
         last += after
     return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
 
 
-def _kernel(
+def fused_lstm(
     cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
 ) -> tuple[Any, list[Any]]:
-    """The whole of an LSTM as one operation for each half of the batch: it runs on one core."""
-    batch, length = tf.shape(inputs)[0], inputs.shape[1] or tf.shape(inputs)[1]
+    """The whole of an LSTM as one operation for each half of a large batch: it runs on one core."""
+    batch, length = inputs.shape[0] or tf.shape(inputs)[0], inputs.shape[1] or tf.shape(inputs)[1]
     kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
     bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
-    sizes = [batch // 2, batch - batch // 2]
-    lengths = [length * tf.minimum(sizes[0], 1), length]  # of the empty half of a batch of one, no step
-    halves = [tf.split(one, sizes) for one in (inputs, *states)]
+    whole = isinstance(batch, int) and batch < SMALL
+    sizes = [batch] if whole else [batch // 2, batch - batch // 2]
+    halves = [[one] if whole else tf.split(one, sizes) for one in (inputs, *states)]
     found = []
-    for steps, x, h, c in zip(lengths, *halves, strict=True):
+    for size, x, h, c in zip(sizes, *halves, strict=True):
+        steps = length if isinstance(size, int) else length * tf.minimum(size, 1)  # none of an empty half
         outputs, cells = _lstm(tf.cast(steps, "int64"), tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
         found.append((outputs if sequences else outputs[-1:], outputs[-1], cells[-1]))
     outputs, h, c = (
-        tf.concat(parts, axis) for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)
+        parts[0] if whole else tf.concat(parts, axis)
+        for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)
     )
     return tf.transpose(outputs, (1, 0, 2)), [h, c]
+
+
+_IN_ONE = FusedKernel(is_fusible, fused_lstm)
 
 
 def _lstm(
@@ -135,9 +161,14 @@ def _lstm(
     return found.h, found.cs
 
 
-def _looped(
-    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool, turn: int
+def looped(
+    cell: Any,
+    inputs: Tensor,
+    states: Sequence[Tensor],
+    sequences: bool,
+    turn: int = loop.STEPS_PER_TURN,
 ) -> tuple[Any, list[Any]]:
+    """The same for any cell, in the loop of plain operations."""
     options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
     sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
     nested = keras.tree.pack_sequence_as(list(sizes), list(states))

@@ -7,7 +7,7 @@ import keras
 
 from seqmem._configured import Configured
 from seqmem.cells import Cell, ScanCell
-from seqmem.recurrence import compiled_loop, inference, loop, scan
+from seqmem.recurrence import compiled_loop, inference, loop, scan, untrained
 
 Tensor = Any
 
@@ -52,10 +52,8 @@ class Recurrent(Configured, keras.layers.RNN):
             outputs, last, _ = self._climb(in_order, initial_state, bool(training), every=False)
             return outputs[:, -1], outputs, keras.tree.pack_sequence_as(initial_state, last)
         if training is False or training is None:
-            if inference.is_enabled():
-                return inference.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
-            options = {"training": False} if getattr(self.cell, "_call_has_training_arg", False) else {}
-            return loop.run(self.cell, in_order, initial_state, sequences=self.return_sequences, **options)
+            way = inference if inference.is_enabled(in_order) else untrained
+            return way.run(self.cell, in_order, initial_state, sequences=self.return_sequences)
         return super().inner_loop(sequences, initial_state, mask, training=training)
 
     def trajectory(self, inputs: Tensor, training: bool = False) -> list[Tensor]:

@@ -83,9 +83,11 @@ DOORS = {
         "seqmem.recurrence.adjoint",  # compiled loops
         "seqmem.recurrence.compiled_loop",  # tf.custom_gradient
         "seqmem.recurrence.differentiable",  # tf.GradientTape
+        "seqmem.recurrence.forward",  # a compiled loop
         "seqmem.recurrence.isolation",  # tf.function
         "seqmem.recurrence.scan",  # tf.custom_gradient
         "seqmem.recurrence.step_analysis",  # scratch graphs
+        "seqmem.recurrence.untrained",  # tf.custom_gradient
         "seqmem.recurrence.loop",  # a loop of several steps to a turn
         "seqmem.models.training",  # tf.GradientTape
         "seqmem.diagnostics.gradients",  # tf.GradientTape
