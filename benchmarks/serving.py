@@ -51,6 +51,10 @@ def _compared(program: Path, home: Path, kind: str, batch: int) -> dict[str, obj
             repeats = 600 if batch == 1 else 40
             answer = c_api.run(program, asked[name], "serving_default", {"closes": closes}, home, repeats)
             times[name].append(answer.median or 0.0)
+    with Contender("onnx") as runtime:
+        file = home / f"seqmem_{kind}" / "1" / "model.onnx"
+        runtime.ask(make={"task": "run", "file": str(file), "batch": batch})
+        onnx = statistics.median(_seconds(runtime) for _ in range(ROUNDS))
     keras, ours = times["keras"], times["seqmem"]
     return {
         "cell": kind,
@@ -58,6 +62,7 @@ def _compared(program: Path, home: Path, kind: str, batch: int) -> dict[str, obj
         "keras µs": round(statistics.median(keras)),
         "seqmem µs": round(statistics.median(ours)),
         "times as fast": f"{statistics.median(k / o for k, o in zip(keras, ours, strict=True)):.2f}",
+        "model.onnx, ONNX Runtime, µs": round(1e6 * onnx),
     }
 
 
@@ -101,8 +106,9 @@ def _against_others(program: Path, home: Path) -> list[dict[str, object]]:
 
 
 def _seconds(contender: Contender) -> float:
-    contender.ask(run=50)
-    return float(contender.ask(run=500)["seconds"]) / 500
+    once = float(contender.ask(run=5)["seconds"]) / 5
+    repeats = max(20, min(500, round(0.1 / once)))
+    return float(contender.ask(run=repeats)["seconds"]) / repeats
 
 
 def _through_c(program: Path, model: Path) -> float:

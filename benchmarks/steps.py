@@ -12,6 +12,7 @@ WAYS = {  # of ours
     "scored": "forward_scored",
     "exported": "forward_exported",
     "compiled": "forward_compiled",
+    "predicted": "forward_predicted",
 }
 KINDS = ("LSTM", "GRU", "SimpleRNN", "peephole LSTM")
 
@@ -38,15 +39,16 @@ def _training(processes: dict[str, Contender], rounds: int) -> str:
 
 def _forward(processes: dict[str, Contender], rounds: int) -> str:
     rows = []
-    for kind, (way, task) in itertools.product(("LSTM", "GRU"), WAYS.items()):
+    for kind, (way, task) in itertools.product(("LSTM", "GRU", "SimpleRNN"), WAYS.items()):
         grid = [
             (
                 f"B={batch}, {units} units, {way}",
                 {"task": "forward", "lookback": 60, "units": units, "batch": batch},
             )
-            for batch, units in itertools.product((1, BATCH), (16, 64))
+            for batch, units in itertools.product((1, BATCH, 4 * BATCH), (16, 64))
         ]
-        rows += _compare(processes, kind, grid, rounds, {"task": task})
+        theirs = {"task": task} if way == "predicted" else {}
+        rows += _compare(processes, kind, grid, rounds, {"task": task}, theirs)
     return markdown(("forward pass, T=60, F=1", "ms", "Keras", "PyTorch", "x Keras", "x PyTorch"), rows)
 
 
@@ -56,12 +58,13 @@ def _compare(
     grid: list[tuple[str, dict[str, Any]]],
     rounds: int,
     ours: dict[str, Any] | None = None,
+    theirs: dict[str, Any] | None = None,  # of Keras
 ) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     ratios: dict[str, list[float]] = {"keras": [], "torch": []}
     for name, task in grid:
         make = {
-            "keras": {**task, "layer": f"keras {kind}"},
+            "keras": {**task, "layer": f"keras {kind}", **(theirs or {})},
             "seqmem": {**task, "layer": f"seqmem {kind}", **(ours or {})},
             "torch": {**task, "layer": kind},
         }

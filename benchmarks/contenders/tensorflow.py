@@ -70,6 +70,13 @@ def forward_compiled(layer: str, lookback: int, units: int, batch: int) -> Calla
     return _passed(layer, lookback, units, batch, lambda made: compiled(True))
 
 
+def forward_predicted(layer: str, lookback: int, units: int, batch: int) -> Callable[[], None]:
+    """A batch by `keras.Model.predict_on_batch`: what `predict` does between its own fixed costs."""
+    x = random_batch(batch, lookback, 1)[0].numpy()
+    model = keras.Sequential([keras.Input((lookback, 1)), LAYERS[layer](units)])
+    return lambda: model.predict_on_batch(x)
+
+
 def _passed(
     layer: str,
     lookback: int,
