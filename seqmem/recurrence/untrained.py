@@ -18,6 +18,7 @@ from seqmem.recurrence.step_analysis import weights
 
 Tensor = Any
 CONVERTERS = ("keras.src.export", "tf2onnx", "tensorflow.lite")  # of graphs to what knows no such operation
+SAVERS = ("tensorflow.python.saved_model", "keras.src.export")
 
 
 def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
@@ -43,7 +44,7 @@ def _is_fused(cell: Any, inputs: Tensor) -> bool:
         and inputs.shape[1] != 1
         and compiled_loop.is_supported(cell)
         and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
-        and (tf.executing_eagerly() or not _is_converted())
+        and (tf.executing_eagerly() or not _is_traced_by(CONVERTERS))
     )
 
 
@@ -68,7 +69,9 @@ def _recurrence(cell: LSTMCell, sequences: int) -> Any:
 
         def gradient(*d_found: Tensor) -> Any:
             # A length that the graph does not know may change from batch to batch: each would be compiled.
-            way = differentiable.run if given[0].shape[1] is None else compiled_loop.differentiated
+            # And what saves a graph has the gradients in it traced, for servers that may not have XLA.
+            plain = given[0].shape[1] is None or _is_traced_by(SAVERS)
+            way = differentiable.run if plain else compiled_loop.differentiated
             with tf.GradientTape() as tape:
                 tape.watch(given)
                 found = way(cell, given, None, sequences)
@@ -79,11 +82,11 @@ def _recurrence(cell: LSTMCell, sequences: int) -> Any:
     return recurrence
 
 
-def _is_converted() -> bool:
-    """Whether a converter is tracing: nothing but the stack tells."""
+def _is_traced_by(modules: tuple[str, ...]) -> bool:
+    """Whether it is any of these that is tracing: nothing but the stack tells."""
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(CONVERTERS):
+        if frame.f_globals.get("__name__", "").startswith(modules):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

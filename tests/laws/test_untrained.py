@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from samples import CELLS
+from tensorflow.core.protobuf import saved_model_pb2
 
 import seqmem
 from seqmem.cells import GRUCell, LSTMCell, MinGRUCell, RNNCell
@@ -105,6 +106,27 @@ def test_the_gradients_of_a_fused_call_are_those_of_keras_loop(in_graph, length,
     for mine, other in zip(ours, theirs, strict=True):
         scale = float(tf.reduce_max(tf.abs(other))) + 1e-3
         np.testing.assert_allclose(mine / scale, other / scale, atol=2e-5)
+
+
+def test_a_saved_lstm_needs_no_xla_and_keeps_the_right_gradient(tmp_path):
+    _, model = _pair("LSTM")
+    module, x = tf.Module(), _inputs()
+    module.weights = [weight.value for weight in model.weights]
+    spec = tf.TensorSpec((None, T, F))
+    module.answer = tf.function(lambda x: model(x), input_signature=[spec], autograph=False)
+    tf.saved_model.save(module, tmp_path)
+    saved = saved_model_pb2.SavedModel.FromString((tmp_path / "saved_model.pb").read_bytes())
+    functions = saved.meta_graphs[0].graph_def.library.function
+    assert any(node.op == "BlockLSTMV2" for one in functions for node in one.node_def)
+    assert not [one.signature.name for one in functions if one.attr["_XlaMustCompile"].b]
+    slopes = []
+    loaded = tf.saved_model.load(tmp_path)  # its variables live as long as it does
+    for call in (loaded.answer, model):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(call(x) ** 2)
+        slopes.append(tape.gradient(total, x))
+    np.testing.assert_allclose(*slopes, atol=1e-5)
 
 
 def test_a_second_derivative_of_a_fused_call_is_that_of_keras_loop():
