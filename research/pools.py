@@ -51,7 +51,7 @@ def run() -> str:
     table: dict[str, dict[str, float]] = {}
     for name in ("sp500", "nasdaq", "MSFT", "GOOG", "WTI"):
         for title, members in pools.items():
-            others = [every[one] for one in members if one != name]
+            others = [_alone(one, every[one]) for one in members if one != name]
             table.setdefault(title, {})[name] = _score(_alone(name, known[name]), others)
     return of_frame(pd.DataFrame.from_dict(table, orient="index"), ".2f")
 
@@ -60,7 +60,7 @@ def _alone(name: str, frame: pd.DataFrame) -> Dataset:
     return replace(read("bundled:sp500"), frames={name: frame}, name=name)
 
 
-def _score(data: Dataset, others: Sequence[pd.DataFrame]) -> float:
+def _score(data: Dataset, others: Sequence[Dataset]) -> float:
     frame = data.frame
     dates, use_range = frame.index, "high" in frame
     scores = [QLIKE(SquaredReturns()), *([QLIKE(ParkinsonRange())] if use_range else [])]
