@@ -17,11 +17,13 @@ from seqmem.evaluation import (
     QLIKE,
     AbsoluteLogError,
     AbsoluteScaledError,
+    Forecast,
     HighVolatility,
     ParkinsonRange,
     SquaredLogError,
     SquaredReturns,
     SquaredVarianceError,
+    calibration_table,
     compare,
     diebold_mariano,
     evaluate,
@@ -361,3 +363,25 @@ def test_a_dataset_is_read_once():
     found = evaluate({"last close": LastClose(horizon=5)}, data, SPLIT, PATHS)
     assert found.outcome.data is data
     assert list(found.to_frame()) == ["unique_id", "ds", "cutoff", "h", "last close"]
+
+
+def test_calibration_is_one_where_the_level_is_right_and_its_line_the_diagonal():
+    """Of a known variance the ratio is 1; of half of it 2, and the line is not the diagonal."""
+    draw = np.random.default_rng(1)
+    variances = 1e-4 * np.exp(draw.normal(0, 0.7, 3000))
+    bars = pd.Series(100 * np.exp(np.cumsum(draw.normal(0, np.sqrt(variances)))), name="Close")
+    data = as_dataset(bars.set_axis(pd.bdate_range("2005-01-03", periods=3000)))
+    split = Split(None, data.frame.index[1000])
+    origins = np.arange(999, 2999)
+
+    def forecast(factor: float) -> Forecast:
+        said = {data.ids[0]: factor * variances[origins + 1][:, None]}
+        return Forecast.assemble(data, {data.ids[0]: origins}, Variance(), (1,), said)
+
+    forecasts = {"right": forecast(1.0), "half": forecast(0.5)}
+    evaluation = compare(forecasts, data, split, [QLIKE(SquaredReturns())])
+    table = calibration_table(evaluation, SquaredReturns()).loc[1]
+    assert table.loc["right", "ratio"] == pytest.approx(1, abs=0.1)
+    assert table.loc["half", "ratio"] == pytest.approx(2 * table.loc["right", "ratio"])
+    assert table.loc["right", "p_value"] > 0.05 > table.loc["half", "p_value"]
+    assert table.loc["half", "slope"] == pytest.approx(2 * table.loc["right", "slope"])

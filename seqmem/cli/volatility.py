@@ -4,10 +4,12 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from seqmem.cli.command import Command
-from seqmem.cli.data import add_prices, check_prices, read_prices
+from seqmem.cli.data import add_prices, check_prices, read_panel
 from seqmem.cli.options import (
+    LEAGUE,
     add_export,
     add_files,
+    add_league,
     add_threads,
     check_cells,
     check_export,
@@ -23,12 +25,10 @@ if TYPE_CHECKING:
     from seqmem.data.dataset import Dataset
     from seqmem.experiments.league import League
 
-NUMBERS = (
+
+NUMBERS = (  # of this command alone
     ("units", 16, "units of each network's cell"),
     ("lookback", 60, "days that a network reads, each with 126 days before it"),
-    ("members", 5, "seeds of each network"),
-    ("every", 63, "days from refit to refit of GARCH and its family"),
-    ("epochs", 60, "epochs of the networks, at most"),
 )
 
 
@@ -36,7 +36,6 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     """Add prices, the networks, and where to write."""
     add_prices(parse)
     add = parse.add_argument
-    add("--panel", action="store_true", help="each column is the closes of a series: one network for all")
     add(
         "--cells",
         type=choices(str),
@@ -46,6 +45,7 @@ def add_options(parse: argparse.ArgumentParser) -> None:
     )
     for name, default, about in NUMBERS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")
+    add_league(parse, panel="each column is the closes of a series: one network for all")
     add(
         "--pool",
         action="append",
@@ -67,7 +67,6 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         help="a network that was trained before, such as saved_models/variance_pooled: it takes part as it "
         "is, and fine-tuned on this series",
     )
-    add("--seed", type=whole(0), default=0, metavar="N", help="the seed of weights and shuffles (0)")
     add_threads(parse)
     add_files(parse, csv="write all scores as CSV", plot="draw forecast and realised volatility", report=True)
     add_export(
@@ -96,16 +95,6 @@ def check(options: argparse.Namespace) -> None:
     check_export(options.export, options)
 
 
-def read(options: argparse.Namespace) -> "Dataset":
-    """The prices of one series, or of a panel."""
-    from seqmem.data.faults import PriceError
-
-    data = read_prices(options)
-    if options.panel and len(data.ids) == 1:
-        raise PriceError(f"{options.prices}: --panel: expected several series. Received: one")
-    return data
-
-
 def run(options: argparse.Namespace, console: "Console") -> int:
     """Train, score and show; write what is wanted."""
     from seqmem.cells import cell_class
@@ -114,7 +103,8 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 
     for cell in options.cells:
         cell_class(cell)
-    given: dict[str, Any] = {name: getattr(options, name) for name in (*(n for n, *_ in NUMBERS), "seed")}
+    names = [name for name, *_ in (*NUMBERS, *LEAGUE)]
+    given: dict[str, Any] = {name: getattr(options, name) for name in (*names, "seed")}
     given["ensemble_size"] = given.pop("members")
     given["refit"] = options.refit or None
     data = options.data
@@ -227,13 +217,14 @@ COMMAND = Command(
     name="volatility",
     group="Prices and models",
     summary="forecast volatility: recurrent networks beside GARCH and HAR",
-    description="Forecast the variance of the next day and of the next five: EWMA, GARCH, GJR, EGARCH and "
-    "HAR, refitted every quarter, and recurrent networks of several seeds, trained once. All are scored on "
-    "the last 30% of the rows, from the same origins, by QLIKE on squared returns and on the daily range, "
-    "with tests of significance.",
+    description="Forecast the variance of the next day and of the next five: EWMA, GARCH, GJR, EGARCH, HAR "
+    "and realised GARCH, refitted every quarter, and recurrent networks of several seeds, which learn from "
+    "other series too and are trained on every year. All are scored on the last 30% of the rows, from the "
+    "same origins, by QLIKE on squared returns and on the daily range, with tests of significance. Which "
+    "combination to use is chosen on rows before them.",
     add_options=add_options,
     check=check,
     run=run,
-    read=read,
+    read=read_panel,
     trains=True,
 )

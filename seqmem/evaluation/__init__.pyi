@@ -1,6 +1,5 @@
 """The public names of seqmem.evaluation, each with its home."""
 
-from .calibration import Calibration as Calibration
 from .calibration import calibration_table as calibration_table
 from .coverage import coverage_table as coverage_table
 from .distribution_scores import CRPS as CRPS
