@@ -11,6 +11,8 @@ BIN = $(VENV)/bin
 # package from a script that stands beside that folder.
 READY = $(VENV)/.ready
 
+# What carries bars of two stocks: their files are read, and they are not imported, so without their dependencies.
+BARS = pmdarima==2.1.1 backtesting==0.6.6
 # The serving messages that the tests compare ours with. Without its dependencies: they are tensorflow, 572 MB,
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
@@ -45,7 +47,7 @@ docs: $(READY)
 pretrained: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--config-settings editable_mode=compat --editable '.[stocks]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps pmdarima==2.1.1 backtesting==0.6.6
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(BARS)
 	$(BIN)/python -m research.pretrain
 
 wheel: $(READY)
@@ -63,6 +65,7 @@ bench: $(READY)
 evidence: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--config-settings editable_mode=compat --editable '.[stocks]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(BARS)
 	$(BIN)/python -m research.evidence
 
 $(READY): setup.cfg pyproject.toml
