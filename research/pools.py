@@ -76,7 +76,7 @@ def _score(data: Dataset, others: Sequence[Dataset]) -> float:
         split = Split(
             dates[int(start * 0.8)], dates[start], end=last, horizon=5, context_length=pretrain.WINDOW
         )
-        pool = Pool(others) if others else None
+        pool = Pool(others, crude_range=True) if others else None
         network = train(make, data, split, ResidualRecurrent.recipe, pool=pool)
         evaluation = compare({"GRU": network.forecast(data, split.test(data))}, data, split, scores)
         found += [

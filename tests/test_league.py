@@ -188,7 +188,7 @@ def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypat
     bars = random_bars(1000)
     bars.to_csv("bars.csv")
     options = [f"--{name.replace('ensemble_size', 'members')}={value or 0}" for name, value in SMALL.items()]
-    random_bars(500, seed=2)[["Close"]].to_csv("other.csv")
+    random_bars(500, seed=2).to_csv("other.csv")
     command = ["volatility", "bars.csv", "--cells", "gru", "--pool", "other.csv", *options]
     assert cli.main([*command, "--csv", "s.csv", "--plot", "v.png", "--export", "vol"]) == 0
     said = capsys.readouterr().out

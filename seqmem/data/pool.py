@@ -23,12 +23,15 @@ class Pool:
     The series of one market move together: a row of another series on a date that is validated or tested on
     would leak the market of that date. So a pooled series is cut by date, strictly before the date on which
     the validation part of the forecast series begins (its test part, where there is no validation part).
-    Calendars and lengths may differ. A series without highs and lows has those of its two last closes: its
-    range is the move of the day.
+    Calendars and lengths may differ. A series without highs and lows is learnt from where closes alone are
+    read; where ranges are, it is left out: the range of two closes in its place made every forecast worse
+    (research/VOLATILITY.md, "Which series to pool").
 
     Args:
         data: datasets, each of one series or of many; see `seqmem.read`.
         weight: of an example of a pooled series, above 0; an example of the forecast series has 1.
+        crude_range: whether a series without highs and lows goes in all the same, with the higher and the
+            lower of its two last closes as those of a day.
 
     Raises:
         ValueError: a weight that is not above 0.
@@ -41,6 +44,7 @@ class Pool:
 
     data: Sequence[PriceData]
     weight: float = WEIGHT
+    crude_range: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.weight < float("inf"):
@@ -70,11 +74,11 @@ class Pool:
         fewest: int = 1,
         without: Dataset | None = None,
     ) -> dict[str, pd.DataFrame]:
-        """The rows of each series strictly before a date, with a range, by name.
+        """The rows of each series strictly before a date, by name.
 
         Args:
             date: where every series is cut.
-            columns: a series without one of them is left out; highs and lows it need not have.
+            columns: a series without one of them is left out.
             fewest: rows, and at least `FEWEST`; a series with fewer is left out.
             without: the dataset that is forecast: a series that is one of it, by its returns, is left out.
         """
@@ -86,7 +90,7 @@ class Pool:
                 known = frame.loc[frame.index < border]
                 if len(known) < max(fewest, FEWEST) or any(_same(known["close"], other) for other in own):
                     continue
-                ranged = with_range(known)
+                ranged = with_range(known) if self.crude_range else known
                 if not set(columns) <= set(ranged.columns):
                     continue
                 label = one.name if len(one.ids) == 1 else f"{one.name} {name}"
@@ -103,7 +107,9 @@ class Pool:
         some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         rows = sum(map(len, frames.values()))
         last = max(frame.index[-1] for frame in frames.values())
-        return f"pooled: {some}: {rows:,} rows until {day(last)}, each with weight {self.weight:g}"
+        left = len(self.before(date, without=without)) - len(frames)
+        out = f"; {left} left out, without {', '.join(columns[:-1])}" if left else ""
+        return f"pooled: {some}: {rows:,} rows until {day(last)}, each with weight {self.weight:g}{out}"
 
 
 def as_pool(pool: Pool | Sequence[PriceData] | None) -> Pool | None:

@@ -40,7 +40,7 @@ def _make():
 
 
 def _forecast(pool, split=SPLIT):
-    model = train(_make, OWN, split, RECIPE, pool=None if pool is None else Pool(pool))
+    model = train(_make, OWN, split, RECIPE, pool=None if pool is None else Pool(pool, crude_range=True))
     return model.forecast(OWN, split.test(OWN)).mean
 
 
@@ -88,6 +88,14 @@ def test_a_pool_says_what_is_in_it_and_leaves_out_the_series_itself():
     ]
     assert "until " + str(OWN.frame.index[OWN.frame.index < border][-1])[:10] in pool.about(border)
     assert "no series has 252 rows" in pool.about("1990-01-01")
+
+
+def test_closes_alone_are_pooled_where_ranges_are_not_read_or_where_a_crude_one_is_wanted():
+    sources, border, bars = _pooled(), SPLIT.validation_start, ("high", "low", "close")
+    assert len(Pool(sources).before(border)) == 2  # the third begins too late
+    assert len(Pool(sources).before(border, columns=bars)) == 1
+    assert "; 1 left out, without high, low" in Pool(sources).about(border, columns=bars)
+    assert len(Pool(sources, crude_range=True).before(border, columns=bars)) == 2
 
 
 def test_what_cannot_be_pooled_is_refused():
