@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from seqmem.evaluation.forecast import Forecast
+    from seqmem.evaluation.outcome import Outcome
 
 Tensor = Any
 
@@ -28,6 +29,7 @@ class Quantity(ABC):
         is_level: whether it is in the units of the closes, so that a plot may show both.
         signature: a second name of the signature that forecasts it, or none.
         axis: what a plot shows of it, with its unit.
+        plainly: what `plainest` is, in words.
     """
 
     name: ClassVar[str]
@@ -37,6 +39,7 @@ class Quantity(ABC):
     is_level: ClassVar[bool] = False
     signature: ClassVar[str] = ""
     axis: ClassVar[str] = "forecast"
+    plainly: ClassVar[str] = ""
 
     @property
     def note(self) -> str:
@@ -54,6 +57,10 @@ class Quantity(ABC):
     def on_axis(self, values: np.ndarray, horizons: Sequence[int]) -> np.ndarray:
         """Values [..., H] in the unit of the axis of a plot."""
         return values
+
+    def plainest(self, outcome: "Outcome") -> np.ndarray | None:
+        """The forecast of no model at all [N, H]; None: there is no such thing."""
+        return None
 
     def for_periods(self, periods_per_year: float) -> "Quantity":
         """The same of a series with so many rows in a year, as its calendar says."""
@@ -120,11 +127,16 @@ class Price(PriceMove):
     expected = "a price above 0"
     formats: ClassVar[dict[str, str]] = {"mean": ".2f", "change": "+.2%"}
     is_level = True
+    plainly = "the last close"
     axis = "close, in the units of the series"
 
     def outputs(self, mean: Tensor, horizons: Sequence[int]) -> dict[str, Tensor]:
         """The price: forecast."""
         return {"forecast": mean}
+
+    def plainest(self, outcome: "Outcome") -> np.ndarray:
+        """The last close."""
+        return np.repeat(outcome.last[:, None], len(outcome.horizons), axis=1)
 
     def columns(self, forecast: "Forecast") -> dict[str, np.ndarray]:
         """The change from the close at the origin, as a share of it."""
@@ -193,11 +205,17 @@ class Variance(Quantity):
     formats: ClassVar[dict[str, str]] = {"mean": ".3e", "volatility": ".2%"}
     label = "variance"
     signature = "volatility"
+    plainly = "the mean of the past"
     axis = "annualised volatility, %"
 
     def __post_init__(self) -> None:
         if not self.periods_per_year > 0:
             raise ValueError(f"Variance: periods_per_year must be above 0. Received: {self.periods_per_year}")
+
+    def plainest(self, outcome: "Outcome") -> np.ndarray:
+        """The mean squared return of the rows before the test part."""
+        means = outcome.by_series(lambda known: float(np.mean(np.diff(np.log(known["close"])) ** 2)))
+        return np.asarray(means * np.array(outcome.horizons))
 
     def for_periods(self, periods_per_year: float) -> "Variance":
         """Annualised with them."""

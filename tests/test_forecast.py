@@ -36,7 +36,8 @@ def test_the_long_frame_has_the_names_of_the_ecosystem():
     assert frame["ds"].dtype.kind == frame["cutoff"].dtype.kind == "M"
     paths = np.random.default_rng(0).normal(100, 1, (2, 400, 2))
     wide = forecast(paths=paths).to_frame(levels=(80, 95))
-    assert list(wide)[-4:] == ["lo-80", "hi-80", "lo-95", "hi-95"]
+    kinds = ("lo", "hi", "path-lo", "path-hi", "min", "max")
+    assert list(wide)[-12:] == [f"{kind}-{level}" for level in (80, 95) for kind in kinds]
     assert "median" in wide
     assert (wide["lo-95"] < wide["lo-80"]).all()
 

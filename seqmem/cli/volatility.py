@@ -133,6 +133,7 @@ def run(options: argparse.Namespace, console: "Console") -> int:
 
 
 def _show(found: "League", data: "Dataset", options: argparse.Namespace, console: "Console") -> None:
+    from seqmem.data.faults import day
     from seqmem.evaluation import ParkinsonRange, SquaredReturns, reference_tests, score_by_series, scorecard
     from seqmem.files import written_whole
     from seqmem.report import (
@@ -202,7 +203,16 @@ def _show(found: "League", data: "Dataset", options: argparse.Namespace, console
         report(options.report, found, title=f"Volatility of {data.name}")
     if options.export:
         rows = scores.xs(name, level="model").reset_index().to_dict(orient="records")
-        folder = export(found.models[name], options.out, name=options.export, prices=data, scores=rows)
+        last = max(data.dates(one)[-1] for one in data.ids)
+        folder = export(
+            found.models[name],
+            options.out,
+            name=options.export,
+            prices=data,
+            scores=rows,
+            # classics and networks were fitted again since; the last fit knows no later row than this
+            dates={"trained": day(last), "scored": evaluation.outcome.span},
+        )
         console.print(f"{name} exported to {folder}", highlight=False)
 
 

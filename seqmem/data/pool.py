@@ -39,7 +39,7 @@ class Pool:
 
     >>> pool = Pool(["bundled:nasdaq", "bundled:wti"])
     >>> [(name, len(frame)) for name, frame in pool.before("2000-01-03").items()]
-    [('bundled:nasdaq', 252), ('bundled:wti', 3522)]
+    [('bundled:nasdaq', 252), ('bundled:wti', 3550)]
     """
 
     data: Sequence[PriceData]

@@ -4,13 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-
-from seqmem.data.measures import squared_returns
-from seqmem.quantities import Price, Variance
 
 if TYPE_CHECKING:
-    from seqmem.evaluation.forecast import Forecast
     from seqmem.evaluation.results import Evaluation
 
 MOST = 10.0  # times the mean loss of the plainest forecast that there is
@@ -30,39 +25,29 @@ def exploded(evaluation: "Evaluation") -> dict[str, str]:
 
 def _find(evaluation: "Evaluation") -> dict[str, str]:
     score, h = evaluation.headline
-    plain = _plainest(evaluation)
-    reasons = {}
-    limit = np.inf
-    if plain is not None:
-        own = replace(evaluation, forecasts={"": plain}, _cache={}).value(score, "", h)
-        limit = MOST * own if own > 0 else np.inf
+    quantity = next(iter(evaluation.forecasts.values())).quantity
+    reasons, limit = {}, _limit(evaluation)
     for model in evaluation.models:
         value = evaluation.value(score, model, h)
         losses = evaluation.origin_losses(score, model, h)[evaluation.known(score, h)]
         if not np.isfinite(value) or not np.isfinite(losses).all():
             reasons[model] = f"its {score.name} is not finite"
         elif value > limit:
-            name = "the mean of the past" if isinstance(_quantity(evaluation), Variance) else "the last close"
-            reasons[model] = f"its {score.name} is {value:.4g}, where {name} has {limit / MOST:.4g}"
+            plain = f"{quantity.plainly} has {limit / MOST:.4g}"
+            reasons[model] = f"its {score.name} is {value:.4g}, where {plain}"
     return reasons
 
 
-def _quantity(evaluation: "Evaluation") -> object:
-    return next(iter(evaluation.forecasts.values())).quantity
-
-
-def _plainest(evaluation: "Evaluation") -> "Forecast | None":
-    """What a forecaster without any model would say; None where there is no such thing."""
-    outcome, first = evaluation.outcome, next(iter(evaluation.forecasts.values()))
-    rows = np.array(first.horizons)
-    if isinstance(first.quantity, Variance):
-        mean = outcome.by_series(_mean_square) * rows
-    elif isinstance(first.quantity, Price):
-        mean = np.repeat(outcome.last[:, None], len(rows), axis=1)
-    else:
-        return None
-    return replace(first, mean=mean, quantiles=None, paths=None, levels=())
-
-
-def _mean_square(known: pd.DataFrame) -> float:
-    return float(squared_returns(known["close"].to_numpy())[1:].mean())
+def _limit(evaluation: "Evaluation") -> float:
+    """The mean loss above which a model has exploded; infinity where nothing is that plain."""
+    score, h = evaluation.headline
+    first = next(iter(evaluation.forecasts.values()))
+    mean = first.quantity.plainest(evaluation.outcome)
+    if mean is None:
+        return float("inf")
+    plain = replace(first, mean=mean, quantiles=None, paths=None, levels=())
+    try:
+        own = replace(evaluation, forecasts={"": plain}, _cache={}).value(score, "", h)
+    except ValueError:  # a score of quantiles, which a point has none of
+        return float("inf")
+    return MOST * own if own > 0 else float("inf")

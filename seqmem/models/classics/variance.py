@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -94,8 +94,8 @@ class VarianceClassic(Classic):
     @property
     def _for_target(self) -> dict[str, Any]:
         """What every target of its graph is made with."""
-        assert isinstance(self.quantity, Variance)
-        return {"horizons": self.horizons, "periods_per_year": self.quantity.periods_per_year}
+        quantity = cast(Variance, self.quantity)  # `fit` takes it from a calendar, and leaves its kind
+        return {"horizons": self.horizons, "periods_per_year": quantity.periods_per_year}
 
     def standard_quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Quantiles of the model's own errors, of variance 1, once it has learnt: by default the normal's."""

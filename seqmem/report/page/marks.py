@@ -159,7 +159,7 @@ def extremes(values: np.ndarray, most: int) -> np.ndarray:
     """Rows of the highest and the lowest value of each of `most` / 2 stretches; the first and last too.
 
     >>> extremes(np.array([0.0, 9.0, 1.0, 1.0, -9.0, 0.0]), 4).tolist()
-    [0, 1, 2, 4, 5]
+    [0, 1, 3, 4, 5]
     """
     found = {0, len(values) - 1}
     for rows in np.array_split(np.arange(len(values)), min(len(values), max(1, most // 2))):
