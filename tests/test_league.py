@@ -116,12 +116,12 @@ def test_a_plot_shows_a_year_of_days_whatever_the_horizon(league, tmp_path, monk
 
 def test_a_league_knows_nothing_of_what_comes_after():
     """Rewrite the last rows: every forecast before them stays, refits and networks included."""
-    bars, now = random_bars(1100), 1000
+    bars, now = random_bars(800), 700
     other = bars.copy()
-    later = random_bars(1100, seed=9).to_numpy()
+    later = random_bars(800, seed=9).to_numpy()
     other.iloc[now + 1 :] = later[now + 1 :] * bars.iloc[now, -1] / later[now, -1]
     here, there = (
-        volatility_league(one, cells=("rnn",), raw=False, **SMALL | {"pool": None, "refit": 150}).evaluation
+        volatility_league(one, cells=("rnn",), raw=False, **ALONE | {"refit": 100}).evaluation
         for one in (bars, other)
     )
     known = here.outcome.origins <= now
