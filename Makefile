@@ -1,4 +1,4 @@
-# run: the main job on real data · test: the suite · browser: the page of a report in Chromium ·
+# run: the main job on real data · test: the suite · notebooks, browser: theirs of the docs' notebooks, and in Chromium ·
 # lint: ruff and mypy · types: how much has a type ·
 # docs: the site · wheel: what a release uploads · bench: speed · evidence: every figure on volatility ·
 # example: saved_models/sp500_example ·
@@ -17,7 +17,7 @@ BARS = pmdarima==2.1.1 backtesting==0.6.6
 # over tensorflow-cpu.
 SERVING = $$(sed -n 's/^ *\(tensorflow-serving-api\) *>= *\(.*\)/\1>=\2/p' setup.cfg)
 
-.PHONY: run test browser lint types docs wheel example pretrained bench evidence clean
+.PHONY: run test notebooks browser lint types docs wheel example pretrained bench evidence clean
 
 run: $(READY)
 	$(BIN)/seqmem tune --prices bundled:sp500 --name sp500_path --out saved_models \
@@ -28,6 +28,9 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # the page of a report, in Debian's chromium and chromium-driver
+notebooks: $(READY)
+	$(BIN)/python -m pytest -m slow tests/test_notebooks.py
+
 browser: $(READY)
 	$(BIN)/python -m pytest -m browser
 
