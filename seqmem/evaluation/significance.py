@@ -34,7 +34,8 @@ def diebold_mariano(first: Any, second: Any, *, horizon: int = 1) -> DieboldMari
     >>> diebold_mariano(losses[0] + 1, losses[1]).statistic > 5
     True
     """
-    difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
+    with np.errstate(invalid="ignore"):  # two that are infinite have no difference
+        difference = np.asarray(first, dtype="float64") - np.asarray(second, dtype="float64")
     if difference.ndim != 1 or len(difference) < MIN_LOSSES:
         raise ValueError(
             f"diebold_mariano: expected at least {MIN_LOSSES} losses. Received: {difference.shape}"
