@@ -250,6 +250,7 @@ def test_closes_alone_will_do_where_no_range_is_read():
         np.testing.assert_array_equal(forecasts[0], other)
 
 
+@pytest.mark.slow
 def test_on_raw_squared_returns_it_learns_the_decay_of_a_garch_given_enough_days():
     """As `research.simulated` has it, in one series: closer than EWMA, not as close as GARCH."""
     closes, variance = simulated.garch(simulated.DAYS + simulated.LATER, 0)

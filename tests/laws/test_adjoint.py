@@ -233,7 +233,14 @@ def _twice():
 
 @pytest.mark.parametrize(
     ("make", "jit"),
-    [(_stack, False), (_stack, True), (_both_ways, False), (_twice, True), (_last_of_a_scan, True)],
+    [
+        (_stack, True),
+        (_both_ways, False),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in [(_stack, False), (_twice, True), (_last_of_a_scan, True)]
+        ),
+    ],
     ids=lambda one: getattr(one, "__name__", "jit_compile" if one else "graph"),
 )
 def test_in_larger_models_and_under_the_users_own_jit(make, jit):

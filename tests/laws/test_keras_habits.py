@@ -24,6 +24,7 @@ from seqmem.recurrence import Recurrent, compiled
 B, T, F, U = 3, 5, 2, 3
 IDS = [sample.drop_in.__name__ for sample in DROP_INS]
 each_drop_in = pytest.mark.parametrize("sample", DROP_INS, ids=IDS)
+FEW = (LSTMCell, GRUCell)  # the rest of a long law is slow
 each_cell = pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.cell.__name__)
 
 
@@ -113,7 +114,13 @@ def test_a_stateful_layer_takes_an_unknown_batch(sample):
 
 
 @pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16"])
-@each_cell
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param(one, id=one.cell.__name__, marks=() if one.cell in FEW else pytest.mark.slow)
+        for one in CELLS
+    ],
+)
 def test_a_layer_may_have_another_type_than_its_cell(sample, policy, rng):
     """D5: each computes in its own; the numbers are those of Keras's layer around the same cell."""
     cell = sample.cell(U, dtype="float32")
@@ -190,7 +197,12 @@ def test_every_argument_of_keras_is_taken_and_gives_its_numbers(sample, options,
 
 
 @pytest.mark.parametrize(
-    ("sample", "training"), [(DROP_INS[1], False), (DROP_INS[1], True), (DROP_INS[2], False)]
+    ("sample", "training"),
+    [
+        pytest.param(DROP_INS[1], False, marks=pytest.mark.slow),
+        (DROP_INS[1], True),
+        (DROP_INS[2], False),
+    ],
 )
 def test_gradients_under_xla_and_for_each_example_apart(sample, training, rng):
     """D8."""

@@ -57,14 +57,14 @@ def test_what_comes_after_the_cut_in_a_pooled_series_moves_no_forecast(split):
 
 def test_a_refit_knows_pooled_series_until_its_own_date_alone():
     def stages(pool):
-        model = RefitNetwork(_make, RECIPE, 60, pool=Pool(pool), epochs=1).fit(OWN, SPLIT)
+        model = RefitNetwork(_make, RECIPE, 80, pool=Pool(pool), epochs=1).fit(OWN, SPLIT)
         return model.forecast(OWN, SPLIT.test(OWN)).mean
 
-    row = OWN.frame.index.get_loc(SPLIT.test_start) - 1 + 60  # of the first refit
+    row = OWN.frame.index.get_loc(SPLIT.test_start) - 1 + 80  # of the first refit
     here = stages(_pooled())
     there = stages([_later_rewritten(one, OWN.frame.index[row + 1]) for one in _pooled()])
-    np.testing.assert_array_equal(there[:120], here[:120])  # until the second refit
-    assert not np.allclose(there[120:], here[120:], rtol=1e-5)
+    np.testing.assert_array_equal(there[:160], here[:160])  # until the second refit
+    assert not np.allclose(there[160:], here[160:], rtol=1e-5)
 
 
 def test_the_range_of_a_pooled_series_is_its_own():
