@@ -29,7 +29,7 @@ def _alternating(length=600):
     return pd.Series(100 * np.exp(np.cumsum(returns)), name="Close")
 
 
-LEARNING = {("RNNCell", 8), ("LSTMCell", 8), ("GRUCell", 1)}
+LEARNING = {("RNNCell", 8), ("LSTMCell", 1)}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The pre-trained networks in saved_models/: whole, small, dated, and the start of a league's network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,13 @@ import pandas as pd
 import pytest
 from samples import random_bars
 
-from seqmem import cli
+from seqmem import ResidualRecurrent, as_dataset, cli
 from seqmem.experiments.league import volatility_league
-from seqmem.experiments.league.starting import PreTrained
+from seqmem.experiments.league.entrants import WalkedClassic
+from seqmem.experiments.league.league import Judged
+from seqmem.experiments.league.play import play
+from seqmem.experiments.league.starting import PreTrained, fine_tuned
+from seqmem.models.classics import EWMA
 from seqmem.serving import load
 from seqmem.serving.card_schema import read_card
 from seqmem.serving.provenance import check_files
@@ -38,8 +43,12 @@ def test_it_forecasts_a_series_that_it_never_saw_and_starts_a_league(tmp_path, c
     squares = np.log(bars["Close"]).diff() ** 2
     forecast = network.forecast(bars, np.arange(300, 890)).mean[:, 0]
     assert 0.5 < forecast.mean() / squares[301:891].mean() < 2  # of a GARCH(1,1), which it was not trained on
-    found = volatility_league(bars, cells=("gru",), lookback=10, choose=False, start_from=network, **SMALL)
-    assert {"pre-trained", "fine-tuned"} <= set(found.evaluation.models)
+    entrants = {
+        "EWMA": WalkedClassic(EWMA(), 400),
+        "pre-trained": PreTrained(network),
+        "fine-tuned": fine_tuned(network, replace(ResidualRecurrent.recipe, epochs=1)),
+    }
+    found = play(as_dataset(bars), entrants, [], [Judged("fine-tuned", ["EWMA"])], ["EWMA"], print)
     one, two = (found.evaluation.forecasts[name].mean for name in ("pre-trained", "fine-tuned"))
     assert not np.allclose(one, two)
 

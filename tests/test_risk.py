@@ -375,6 +375,7 @@ def test_coverage_stands_with_its_binomial_interval(forecasts):
     assert 0.8 < joint["coverage"].iloc[0] < 0.97
 
 
+@pytest.mark.slow
 def test_conformal_goes_around_networks_and_layers_of_keras():
     """Each with its own point and a spread: of a variance model, of its own quantiles, or none."""
     recipe = Recipe(epochs=1, batch_size=256)

@@ -98,6 +98,7 @@ def test_what_did_not_complete_is_never_taken_and_has_no_part_in_the_noise():
     assert len(fit_table([*outcomes, early])) == 9
 
 
+@pytest.mark.slow
 def test_a_refit_of_several_seeds_is_one_model_that_forecasts_their_mean():
     hypermodel = quick(kind=ForecastHyperModel, folds=ExpandingWindow(2))
     data, row = hypermodel.data, {**TINY.nearest(), "trial": "0", "best_epoch": 1}

@@ -210,6 +210,7 @@ def test_what_a_page_may_send_anywhere_is_not_computed(kind, ask):
     assert ask(headers={"content-type": "Application/JSON; charset=utf-8"}).status == 200
 
 
+@pytest.mark.slow
 def test_the_grace_is_kept_whatever_runs(tmp_path):
     """A computation of minutes does not keep the process; nor does a second signal cut the grace short."""
     made.put(tmp_path, "rising", 1)

@@ -43,7 +43,7 @@ def _brief(monkeypatch):
     monkeypatch.setattr("seqmem.experiments.studies.trials._known_closes", lambda: closes)
 
 
-_TRAINING = ("season", "lookback", "cells")
+_TRAINING = ("season", "lookback", "cells", "copy")
 
 
 @pytest.mark.usefixtures("_brief")

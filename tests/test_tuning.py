@@ -36,7 +36,7 @@ TUNERS = [
     pytest.param(keras_tuner.RandomSearch, marks=pytest.mark.slow),  # has nothing to remember
     keras_tuner.BayesianOptimization,
     keras_tuner.Hyperband,
-    keras_tuner.GridSearch,
+    pytest.param(keras_tuner.GridSearch, marks=pytest.mark.slow),
 ]
 
 
@@ -330,6 +330,7 @@ def test_what_an_untrained_network_of_variances_gives_is_riskmetrics(columns, ba
     assert _validation_loss(hypermodel, untrained) == pytest.approx(hypermodel.naive_loss(), rel=1e-4)
 
 
+@pytest.mark.slow  # tests/test_cli.py searches it too, and exports the winner
 def test_volatility_is_searched_and_judged_beside_the_classics(bars):
     space = replace(TINY, cells=("gru",), units=(2,), lookbacks=(10,), learning_rates=(1e-2,))
     task = VolatilityTask(every=300, ensemble_size=2)

@@ -111,7 +111,9 @@ def test_prices_that_stand_still_for_a_while_give_finite_inputs_and_labels():
     assert (np.asarray(target.scale(history)) > 0).all()
 
 
-@pytest.mark.parametrize("cells", [lambda: LSTMCell(3), lambda: [GRUCell(3), RNNCell(2)]])
+@pytest.mark.parametrize(
+    "cells", [pytest.param(lambda: LSTMCell(3), marks=pytest.mark.slow), lambda: [GRUCell(3), RNNCell(2)]]
+)
 def test_members_are_networks_of_their_own(cells):
     """Three side by side give what three apart give, and learn what three apart learn."""
     keras.utils.set_random_seed(1)

@@ -28,8 +28,8 @@ def test_cells(sample, policy, rng):
     ("policy", "level"),
     [
         ("float32", 40_000.0),
-        ("float64", 40_000.0),
         ("mixed_float16", 40_000.0),
+        pytest.param("float64", 40_000.0, marks=pytest.mark.slow),
         *(pytest.param(policy, 1.0, marks=pytest.mark.slow) for policy in TOLERANCE),
     ],
 )
