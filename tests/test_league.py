@@ -125,7 +125,7 @@ def test_a_league_knows_nothing_of_what_comes_after():
     later = random_bars(640, seed=9).to_numpy()
     other.iloc[now + 1 :] = later[now + 1 :] * bars.iloc[now, -1] / later[now, -1]
     here, there = (
-        volatility_league(one, cells=("rnn",), raw=False, **ALONE | {"refit": 60}).evaluation
+        volatility_league(one, cells=("rnn",), raw=False, **ALONE | {"refit": 110}).evaluation
         for one in (bars, other)
     )
     known = here.outcome.origins <= now

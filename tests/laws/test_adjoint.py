@@ -186,10 +186,14 @@ def test_any_step_will_do(cell):
     _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 
-OF_EACH_WAY = [sample for sample in CELLS if sample.cell in (LSTMCell, GRUCell, MinGRUCell)]
+OF_EACH_WAY = [
+    pytest.param(sample, id=sample.cell.__name__, marks=pytest.mark.slow if sample.cell is GRUCell else ())
+    for sample in CELLS
+    if sample.cell in (LSTMCell, GRUCell, MinGRUCell)
+]
 
 
-@pytest.mark.parametrize("sample", OF_EACH_WAY, ids=lambda sample: sample.cell.__name__)
+@pytest.mark.parametrize("sample", OF_EACH_WAY)
 def test_in_a_graph_of_unknown_batch_one_trace_serves_every_size_and_shard(sample):
     layer = _layer(sample.cell(U), return_sequences=True, return_state=True)
     first = [tf.ones((1, U)) * 0.3 for _ in range(sample.cell.num_states)]
