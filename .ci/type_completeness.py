@@ -28,7 +28,10 @@ def completeness(package: str) -> tuple[float, list[str]]:
         package,
     ]
     paths = os.pathsep.join([str(HERE / "typings"), str(HERE.parent)])
-    done = subprocess.run(pyright, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths})
+    # it reads the packages of the Python that is first on the PATH: without ours, all of theirs are unknown
+    first = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment = os.environ | {"PYTHONPATH": paths, "PATH": first, "VIRTUAL_ENV": sys.prefix}
+    done = subprocess.run(pyright, capture_output=True, text=True, env=environment)
     found = json.loads(done.stdout)["typeCompleteness"]  # the exit status is 1 wherever anything is unknown
     return found["completenessScore"], [_told(one) for one in found["symbols"] if _counts(one)]
 
