@@ -12,12 +12,13 @@ from tensorflow.python.eager.forwardprop_util import pack_tangents
 
 from seqmem.cells import Cell
 from seqmem.recurrence import differentiable
-from seqmem.recurrence.adjoint import adjoint
+from seqmem.recurrence.adjoint import Adjoint, adjoint
 from seqmem.recurrence.step_analysis import weights
 
 Tensor = Any
 SHARD = 16  # examples; smaller shards take about as long
 MOST_SHARDS = 4  # so that a batch of 64 makes shards of 16
+BLOCK_BYTES = 2**20  # of a state over a block of steps
 
 
 def is_supported(cell: Any) -> bool:
@@ -79,13 +80,17 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
     @tf.custom_gradient
     def recurrence(*given: Tensor) -> Any:
         inputs, *rest = map(tf.stop_gradient, given)  # an eager tape would look into what is compiled
+        sizes = block_sizes(cell, inputs)
         parts = [
-            (time_major(x), k, s, rest[count:])
+            (tf.split(time_major(x), sizes), k, s, rest[count:])
             for x, k, *s in zip(*(cut(one, ways) for one in (inputs, keep, *rest[:count])), strict=True)
         ]
-        ran = [pair.forward(*part) for part in parts]
-        last = [tf.concat([after[n][-1] for after, _ in ran], 0) for n in range(count)]
-        whole = [batch_major([after[n][1:] for after, _ in ran]) for n in range(sequences)]
+        ran = [_forward(pair, *part) for part in parts]
+        last = [tf.concat([shard[-1][0][n][-1] for shard in ran], 0) for n in range(count)]
+        whole = [
+            batch_major([tf.concat([along[n][1:] for along, _ in shard], 0) for shard in ran])
+            for n in range(sequences)
+        ]
 
         def gradient(*d_found: Tensor) -> Any:
             return pull_back(*d_found, *given)  # what it depends on is an argument, for its own derivative
@@ -95,14 +100,20 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
             d_found = tuple(map(tf.stop_gradient, arguments[: sequences + count]))
             above = zip(*(cut(one, ways) for one in d_found), strict=True)
             d_inputs, d_states, d_values = [], [], []
-            for (x, k, _, values), (along, kept), d in zip(parts, ran, above, strict=True):
-                d_after, d_last = [time_major(one) for one in d[:sequences]], list(d[sequences:])
-                d_projected, d_first, d_own = pair.backward(k, values, along, kept, d_after, d_last)
-                h = along[0][:-1] if k is None else along[0][:-1] * k
-                of_inputs, of_values = pair.gradients(cell, values, x, h, d_projected, d_own)
-                d_inputs.append(of_inputs)
-                d_states.append(d_first)
-                d_values.append(of_values)
+            for (xs, k, _, values), shard, d in zip(parts, ran, above, strict=True):
+                d_after, d_states_now = [tf.split(time_major(one), sizes) for one in d[:sequences]], d[sequences:]
+                d_xs: list[Tensor] = []
+                for place in reversed(range(len(sizes))):
+                    (along, kept), d_block = shard[place], [one[place] for one in d_after]
+                    d_projected, d_states_now, d_own = pair.backward(
+                        k, values, along, kept, d_block, list(d_states_now)
+                    )
+                    h = along[0][:-1] if k is None else along[0][:-1] * k
+                    d_x, d_value = pair.gradients(cell, values, xs[place], h, d_projected, d_own)
+                    d_xs.insert(0, d_x)
+                    d_values.append(d_value)
+                d_inputs.append(tf.concat(d_xs, 0))
+                d_states.append(d_states_now)
 
             def gradient_again(*d: Tensor) -> Any:
                 with tf.GradientTape() as tape:
@@ -119,6 +130,30 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
         return (*whole, *last), gradient
 
     return list(recurrence(*given))
+
+
+def _forward(pair: Adjoint, blocks: Sequence[Tensor], keep: Any, states: Any, values: Any) -> list[Any]:
+    """What `Adjoint.forward` gives for each block of a sequence, one after the other."""
+    ran = []
+    for block in blocks:
+        along, kept = pair.forward(block, keep, states, values)
+        states = [one[-1] for one in along]
+        ran.append((along, kept))
+    return ran
+
+
+def block_sizes(cell: Cell, inputs: Tensor) -> list[int]:
+    """The lengths of the blocks that a sequence [B, T, F] is run in: equal ones, if that can be.
+
+    XLA fills an array with zeros before a loop writes to it. It gives large ones to a thread of its own, of
+    which there is one for all shards, and then runs their loops there, one after the other.
+    """
+    length, batch = inputs.shape[1], inputs.shape[0] or MOST_SHARDS * SHARD
+    row = -(-batch // shards(inputs.shape[0])) * cell.units * tf.as_dtype(cell.compute_dtype).size
+    count = -(-length * row // BLOCK_BYTES)
+    count = next((n for n in range(count, min(2 * count, length)) if length % n == 0), count)
+    size = -(-length // count)
+    return [min(size, length - start) for start in range(0, length, size)]
 
 
 def current(cell: Cell) -> list[Tensor]:
