@@ -45,6 +45,20 @@ LAYERS = [
         ADJOINT,
     ),
     (
+        "blocks whose gradients come back in the wrong order",
+        "seqmem/recurrence/compiled_loop.py",
+        "d_xs.insert(0, d_x)",
+        "d_xs.append(d_x)",
+        ADJOINT,
+    ),
+    (
+        "halves of a batch that begin at the states of the first",
+        "seqmem/recurrence/inference.py",
+        "        ran = [_looped(cell, x, first, sequences, turn) for x, *first in parts]\n",
+        "        ran = [_looped(cell, x, states, sequences, turn) for x, *first in parts]\n",
+        "tests/laws/test_untrained.py",
+    ),
+    (
         "a second derivative without dropout's mask",
         "seqmem/recurrence/differentiable.py",
         "h = states[0] if keep is None else states[0] * keep",

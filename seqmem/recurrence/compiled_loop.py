@@ -82,7 +82,7 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
         inputs, *rest = map(tf.stop_gradient, given)  # an eager tape would look into what is compiled
         sizes = block_sizes(cell, inputs)
         parts = [
-            (tf.split(time_major(x), sizes), k, s, rest[count:])
+            (_blocks(time_major(x), sizes), k, s, rest[count:])
             for x, k, *s in zip(*(cut(one, ways) for one in (inputs, keep, *rest[:count])), strict=True)
         ]
         ran = [_forward(pair, *part) for part in parts]
@@ -101,19 +101,17 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
             above = zip(*(cut(one, ways) for one in d_found), strict=True)
             d_inputs, d_states, d_values = [], [], []
             for (xs, k, _, values), shard, d in zip(parts, ran, above, strict=True):
-                d_after, d_states_now = [tf.split(time_major(one), sizes) for one in d[:sequences]], d[sequences:]
-                d_xs: list[Tensor] = []
-                for place in reversed(range(len(sizes))):
+                d_after = [_blocks(time_major(one), sizes) for one in d[:sequences]]
+                d_now, d_xs = list(d[sequences:]), list[Tensor]()
+                for place in reversed(range(len(shard))):
                     (along, kept), d_block = shard[place], [one[place] for one in d_after]
-                    d_projected, d_states_now, d_own = pair.backward(
-                        k, values, along, kept, d_block, list(d_states_now)
-                    )
+                    d_projected, d_now, d_own = pair.backward(k, values, along, kept, d_block, d_now)
                     h = along[0][:-1] if k is None else along[0][:-1] * k
                     d_x, d_value = pair.gradients(cell, values, xs[place], h, d_projected, d_own)
                     d_xs.insert(0, d_x)
                     d_values.append(d_value)
                 d_inputs.append(tf.concat(d_xs, 0))
-                d_states.append(d_states_now)
+                d_states.append(d_now)
 
             def gradient_again(*d: Tensor) -> Any:
                 with tf.GradientTape() as tape:
@@ -143,17 +141,23 @@ def _forward(pair: Adjoint, blocks: Sequence[Tensor], keep: Any, states: Any, va
 
 
 def block_sizes(cell: Cell, inputs: Tensor) -> list[int]:
-    """The lengths of the blocks that a sequence [B, T, F] is run in: equal ones, if that can be.
+    """The lengths of the blocks that a sequence [B, T, F] is run in: equal ones, if that can be. [-1]: one.
 
     XLA fills an array with zeros before a loop writes to it. It gives large ones to a thread of its own, of
     which there is one for all shards, and then runs their loops there, one after the other.
     """
     length, batch = inputs.shape[1], inputs.shape[0] or MOST_SHARDS * SHARD
+    if length is None:
+        return [-1]
     row = -(-batch // shards(inputs.shape[0])) * cell.units * tf.as_dtype(cell.compute_dtype).size
     count = -(-length * row // BLOCK_BYTES)
     count = next((n for n in range(count, min(2 * count, length)) if length % n == 0), count)
     size = -(-length // count)
     return [min(size, length - start) for start in range(0, length, size)]
+
+
+def _blocks(sequence: Tensor, sizes: Sequence[int]) -> list[Tensor]:
+    return [sequence] if len(sizes) == 1 else tf.split(sequence, sizes)
 
 
 def current(cell: Cell) -> list[Tensor]:

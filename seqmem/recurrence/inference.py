@@ -13,13 +13,14 @@ import keras
 import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from seqmem.cells import LSTMCell, ScanCell
+from seqmem.cells import Cell, LSTMCell, ScanCell
 from seqmem.cells.activations import sigmoid, tanh
 from seqmem.recurrence import compiled_loop, forward, loop, scan
 
 Tensor = Any
 WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
-SMALL = 32  # examples, of which half is no faster than the whole
+SMALL = 32  # examples, of which half is no faster than the whole, for an LSTM in one operation
+LARGE, LONG = 64, 32  # examples and steps, from which halves are faster in a loop written out
 PREDICTING = ("one_step_on_data_distributed", "multi_step_on_data")  # graphs of `keras.Model.predict`
 
 
@@ -144,6 +145,15 @@ def fused_lstm(
     return tf.transpose(outputs, (1, 0, 2)), [h, c]
 
 
+def without_gradients(
+    cell: Cell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+) -> tuple[Any, list[Any]]:
+    """One cell by the fastest way of standard operations; outputs and last states as of `FusedKernel.run`."""
+    if is_fusible(cell):
+        return fused_lstm(cell, inputs, states, sequences)
+    return looped(cell, inputs, states, sequences, WRITTEN_OUT)
+
+
 _IN_ONE = FusedKernel(is_fusible, fused_lstm)
 
 
@@ -169,6 +179,36 @@ def looped(
     turn: int = loop.STEPS_PER_TURN,
 ) -> tuple[Any, list[Any]]:
     """The same for any cell, in the loop of plain operations."""
+    if turn < WRITTEN_OUT or not _may_be_halved(cell, inputs):
+        return _looped(cell, inputs, states, sequences, turn)
+
+    def halves() -> list[Tensor]:
+        sizes = [batch // 2, batch - batch // 2]
+        parts = zip(*(tf.split(one, sizes) for one in (inputs, *states)), strict=True)
+        ran = [_looped(cell, x, first, sequences, turn) for x, *first in parts]
+        return [tf.concat(each, 0) for each in zip(*([one, *last] for one, last in ran), strict=True)]
+
+    def whole() -> list[Tensor]:
+        outputs, last = _looped(cell, inputs, states, sequences, turn)
+        return [outputs, *last]
+
+    batch = inputs.shape[0] or tf.shape(inputs)[0]
+    if isinstance(batch, int):
+        outputs, *last = halves() if batch >= LARGE else whole()
+    else:
+        outputs, *last = tf.cond(batch >= LARGE, halves, whole)
+    return outputs, last
+
+
+def _may_be_halved(cell: Any, inputs: Tensor) -> bool:
+    """Whether halves of a large batch, one for each core, give its numbers, and are worth the graph."""
+    long = inputs.shape[1] is not None and inputs.shape[1] >= LONG
+    return long and not tf.executing_eagerly() and compiled_loop.is_supported(cell)
+
+
+def _looped(
+    cell: Any, inputs: Tensor, states: Sequence[Tensor], sequences: bool, turn: int
+) -> tuple[Any, list[Any]]:
     options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
     sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
     nested = keras.tree.pack_sequence_as(list(sizes), list(states))

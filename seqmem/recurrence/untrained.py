@@ -1,7 +1,8 @@
-"""A call that is not trained, but may be differentiated: the numbers of a fused kernel, and its own gradient.
+"""A call that is not trained, but may be differentiated: a fast way forward, and a gradient of its own.
 
-TensorFlow's one operation for an LSTM has a registered gradient that is wrong (it is that of an older kernel,
-with the gates in another order). Here the gradient runs the recurrence again, on the compiled loops.
+Forward it is TensorFlow's one operation for an LSTM, and for other cells a loop that is written out. The
+registered gradient of the first is wrong (it is that of an older kernel, with the gates in another order);
+that of the second would be as long as the loop. Here the gradient runs the recurrence again, compiled.
 """
 
 import sys
@@ -12,7 +13,7 @@ import keras
 import tensorflow as tf
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
-from seqmem.cells import LSTMCell
+from seqmem.cells import Cell
 from seqmem.recurrence import compiled_loop, differentiable, inference, loop
 from seqmem.recurrence.step_analysis import weights
 
@@ -22,25 +23,26 @@ SAVERS = ("tensorflow.python.saved_model", "keras.src.export")
 
 
 def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Tensor, Tensor, Any]:
-    """As `loop.run`, cell by cell of a stack where one of them is fused."""
+    """As `loop.run`, cell by cell of a stack where there is a faster way for one of them."""
     stack = getattr(cell, "cells", [cell])
-    if not any(_is_fused(one, inputs) for one in stack):
+    if not any(_has_way(one, inputs) for one in stack):
         options = {"training": False} if getattr(cell, "_call_has_training_arg", False) else {}
         return loop.run(cell, inputs, states, sequences=sequences, **options)
     given, last = keras.tree.flatten(states), []
     for one in stack:
         mine = [given.pop(0) for _ in keras.tree.flatten(one.state_size)]
         more = sequences or one is not stack[-1]
-        way = _fused if _is_fused(one, inputs) else inference.looped
+        way = _recomputed if _has_way(one, inputs) else inference.looped
         inputs, after = way(one, inputs, mine, more)
         last += after
     return inputs[:, -1], inputs, keras.tree.pack_sequence_as(states, last)
 
 
-def _is_fused(cell: Any, inputs: Tensor) -> bool:
+def _has_way(cell: Any, inputs: Tensor) -> bool:
+    written_out = isinstance(cell, Cell) and inputs.shape[1] is not None and not tf.executing_eagerly()
     return (
         not compiled_loop.is_refused()
-        and inference.is_fusible(cell)
+        and (written_out or inference.is_fusible(cell))
         and inputs.shape[1] != 1
         and compiled_loop.is_supported(cell)
         and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
@@ -48,8 +50,8 @@ def _is_fused(cell: Any, inputs: Tensor) -> bool:
     )
 
 
-def _fused(
-    cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
+def _recomputed(
+    cell: Cell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
 ) -> tuple[Any, list[Any]]:
     values, count = compiled_loop.current(cell), int(sequences)
     inputs, states = compiled_loop.sized(inputs, states, cell.compute_dtype)
@@ -60,12 +62,13 @@ def _fused(
     return (found[0] if sequences else found[0][:, None]), found[count:]
 
 
-def _recurrence(cell: LSTMCell, sequences: int) -> Any:
+def _recurrence(cell: Cell, sequences: int) -> Any:
     @tf.custom_gradient
     def recurrence(*given: Tensor) -> Any:
-        inputs, h, c, *values = map(tf.stop_gradient, given)
+        inputs, *rest = map(tf.stop_gradient, given)
+        states, values = rest[: cell.num_states], rest[cell.num_states :]
         with keras.StatelessScope(state_mapping=list(zip(weights(cell), values, strict=True))):
-            outputs, last = inference.fused_lstm(cell, inputs, [h, c], bool(sequences))
+            outputs, last = inference.without_gradients(cell, inputs, states, bool(sequences))
 
         def gradient(*d_found: Tensor) -> Any:
             # A length that the graph does not know may change from batch to batch: each would be compiled.

@@ -21,7 +21,7 @@ from seqmem.cells import (
     sigmoid,
     tanh,
 )
-from seqmem.recurrence import Recurrent, compiled, inference_mode
+from seqmem.recurrence import Recurrent, compiled, compiled_loop, inference_mode
 from seqmem.recurrence.adjoint import adjoint
 from seqmem.recurrence.compiled_loop import is_supported
 
@@ -177,6 +177,16 @@ def test_the_numbers_are_those_of_keras_loop(sample, case):
     assert is_supported(layer.cell) or isinstance(layer.cell, ScanCell)
     tolerance = 1e-12 if case == "float64" else 1e-5
     _agree(_numbers(layer, inputs, on=True), _numbers(layer, inputs, on=False), tolerance)
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+def test_a_sequence_in_blocks_gives_the_numbers_of_the_whole(sequences, monkeypatch):
+    layer = _layer(
+        GRUCell(U, dropout=0.3, recurrent_dropout=0.3), return_sequences=sequences, return_state=True
+    )
+    monkeypatch.setattr(compiled_loop, "BLOCK_BYTES", 3 * B * U * 4)
+    assert compiled_loop.block_sizes(layer.cell, _inputs()) == [3, 3, 1]
+    _agree(_numbers(layer, _inputs(), on=True), _numbers(layer, _inputs(), on=False))
 
 
 @pytest.mark.parametrize("cell", [LayerNormCell, LeakyCell], ids=lambda cell: cell.__name__)

@@ -10,7 +10,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 import seqmem
 from seqmem.cells import GRUCell, LSTMCell, MinGRUCell, RNNCell
-from seqmem.recurrence import Recurrent, compiled
+from seqmem.recurrence import Recurrent, compiled, inference
 from seqmem.recurrence.step_analysis import analyze_step
 
 B, T, F, U = 5, 7, 2, 4
@@ -87,17 +87,26 @@ def test_an_lstm_is_one_operation_where_tensorflow_runs_it_alone(tmp_path):
     np.testing.assert_allclose(loaded.serve(_inputs()), model(_inputs()), atol=1e-6)
 
 
-@pytest.mark.parametrize("in_graph", [False, True], ids=["eager", "graph"])
-@pytest.mark.parametrize(("length", "batch"), [(T, 1), (T, 40), (None, 40)])
-def test_the_gradients_of_a_fused_call_are_those_of_keras_loop(in_graph, length, batch):
-    models, x = _pair("LSTM", return_sequences=True), _inputs(batch)
+IN_HALVES = [("GRU", True, T, 1), ("SimpleRNN", True, T, 41)]
+IN_ONE = [("LSTM", graph, *size) for graph in (False, True) for size in ((T, 1), (T, 40), (None, 40))]
+
+
+@pytest.mark.parametrize(("kind", "in_graph", "length", "batch"), IN_ONE + IN_HALVES)
+def test_the_numbers_and_gradients_of_a_fast_call_are_those_of_keras_loop(
+    kind, in_graph, length, batch, monkeypatch
+):
+    monkeypatch.setattr(inference, "LARGE", 20)
+    monkeypatch.setattr(inference, "LONG", T)
+    models, x = _pair(kind, return_sequences=True), _inputs(batch)
 
     def slopes(model):
         def found(x):
             with tf.GradientTape() as tape:
                 tape.watch(x)
-                total = tf.reduce_sum(model(x) ** 2)
-            return tape.gradient(total, [x, *(one.value for one in model.trainable_weights)])
+                outputs = model(x)
+                total = tf.reduce_sum(outputs**2)
+            slopes = tape.gradient(total, [x, *(one.value for one in model.trainable_weights)])
+            return [outputs, *slopes]
 
         spec = tf.TensorSpec((None, length, F))
         return (tf.function(found, input_signature=[spec]) if in_graph else found)(x)
