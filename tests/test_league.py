@@ -1,5 +1,10 @@
 """The leagues of volatility, their tables and plot, and the command that runs them."""
 
+import io
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,37 +14,59 @@ from samples import random_bars
 from seqmem import cli
 from seqmem.evaluation import ParkinsonRange, score_by_series, scorecard
 from seqmem.experiments import league as leagues
-from seqmem.experiments.league import panel_league, volatility_league
+from seqmem.experiments.league import League, panel_league, volatility_league
 from seqmem.experiments.league.recommendation import choice_split
 from seqmem.models.classics import EGARCH, GARCH
 from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
 from seqmem.serving import export, load
 
 SMALL = {"units": 2, "ensemble_size": 2, "lookback": 10, "epochs": 2, "every": 200, "refit": None}
-ALONE = {**SMALL, "pool": None, "choose": False}
+ALONE = {**SMALL, "ensemble_size": 1, "pool": None, "choose": False}
 QLIKE = "QLIKE (squared returns)"
 
 
+class Played(NamedTuple):
+    """What a league found, what it said of its progress, and what the command printed, in its folder."""
+
+    found: League
+    said: list[str]
+    printed: str
+    folder: Path
+
+
 @pytest.fixture(scope="module")
-def league():
-    """One league of everything: (what it found, what it said of its progress)."""
-    said = []
-    return _league(said.append), said
+def league(tmp_path_factory):
+    """One league of everything, played by the command."""
+    folder, said, played, printed = tmp_path_factory.mktemp("league"), [], [], io.StringIO()
+    random_bars(1100).to_csv(folder / "bars.csv")
+    random_bars(400, seed=5).to_csv(folder / "other.csv")
 
+    def play(*data, progress, **options):
+        def both(what):
+            said.append(what)
+            progress(what)
 
-def _league(progress=lambda what: None):
-    return volatility_league(
-        random_bars(1100), cells=("gru",), pool=[random_bars(400, seed=5)], progress=progress, **SMALL
-    )
+        played.append(volatility_league(*data, progress=both, **options))
+        return played[0]
+
+    options = [f"--{name.replace('ensemble_size', 'members')}={value or 0}" for name, value in SMALL.items()]
+    command = ["volatility", "bars.csv", "--cells", "gru", "--pool", "other.csv", *options]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.chdir(folder)
+        patch.setattr(leagues, "volatility_league", play)
+        assert cli.main([*command, "--csv", "s.csv", "--plot", "v.png", "--export", "vol"]) == 0
+    return Played(*played, said, printed.getvalue(), folder)
 
 
 @pytest.mark.slow
 def test_a_league_is_the_same_a_second_time(league):
-    pd.testing.assert_frame_equal(league[0].evaluation.table, _league().evaluation.table)
+    """And from Python what it is from the command."""
+    again = volatility_league(random_bars(1100), cells=("gru",), pool=[random_bars(400, seed=5)], **SMALL)
+    pd.testing.assert_frame_equal(league.found.evaluation.table, again.evaluation.table)
 
 
 def test_a_league_is_complete(league):
-    first, said = league
+    first, said = league.found, league.said
     models = first.evaluation.models
     assert models[:11] == (
         "constant", "EWMA", "GARCH", "GARCH-t", "GARCH-skewt", "GJR-t", "EGARCH-t", "HAR", "range HAR",
@@ -52,7 +79,7 @@ def test_a_league_is_complete(league):
     assert first.evaluation.outcome.origins.min() == int(1100 * 0.7) - 1
     assert set(first.forecasters) == {"GRU", "linear", "raw LSTM"}
     assert set(first.spread.index.unique("model")) == {"GRU", "raw LSTM"}
-    assert "400 rows until 2011-07-15, each with weight 0.5" in first.pooled
+    assert "other.csv: 400 rows until 2011-07-15, each with weight 0.5" in first.pooled
     best = first.recommendation.losses.idxmin()
     assert first.summary.startswith(f"Recommended: {best}, of the lowest QLIKE of 4 candidates over ")
     assert any(one.model == best for one in first.judged)
@@ -71,7 +98,7 @@ def test_a_league_is_complete(league):
 
 def test_what_is_recommended_is_chosen_before_the_test_part(league):
     """On origins whose futures end before it, after all that the candidates are trained or stopped on."""
-    found = league[0]
+    found = league.found
     earlier, known = choice_split(found.data, found.split), found.split.known(found.data)["series"]
     (origins,) = earlier.test(found.data).values()
     assert origins.max() + 5 < known
@@ -84,7 +111,7 @@ def test_what_is_recommended_is_chosen_before_the_test_part(league):
 
 def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
     """The best by the last score stand first; nothing is cut, and 80 columns are enough."""
-    evaluation = league[0].evaluation
+    evaluation = league.found.evaluation
     card = scorecard(evaluation, ["GARCH-t", "GJR-t"])
     tables = scorecard_tables(evaluation, card, ["GARCH-t", "GJR-t"])
     assert list(tables)[::3] == [
@@ -107,7 +134,7 @@ def test_tables_fit_a_narrow_screen_and_are_whole_on_a_wide_one(league):
 
 
 def test_a_plot_shows_a_year_of_days_whatever_the_horizon(league, tmp_path, monkeypatch):
-    evaluation, drawn = league[0].evaluation, []
+    evaluation, drawn = league.found.evaluation, []
     monkeypatch.setattr("seqmem.report.volatility.saved", lambda figure, path: drawn.append(figure))
     plot_variances(evaluation, tmp_path / "f.png", models=["GJR-t"], proxy=ParkinsonRange())
     (line,) = drawn[0].axes[0].lines
@@ -187,31 +214,25 @@ def test_a_panel_has_one_network_for_all_series(panel, tmp_path):
         panel_league(short, cell="gru", **SMALL)
 
 
-def test_the_command_prints_draws_writes_and_exports(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    bars = random_bars(1000)
-    bars.to_csv("bars.csv")
-    options = [f"--{name.replace('ensemble_size', 'members')}={value or 0}" for name, value in SMALL.items()]
-    random_bars(500, seed=2).to_csv("other.csv")
-    command = ["volatility", "bars.csv", "--cells", "gru", "--pool", "other.csv", *options]
-    assert cli.main([*command, "--csv", "s.csv", "--plot", "v.png", "--export", "vol"]) == 0
-    said = capsys.readouterr().out
+def test_the_command_prints_draws_writes_and_exports(league, tmp_path):
+    folder = league.folder
     for words in (
-        "bars.csv: 1000 rows, 2010-01-04 to",
+        "bars.csv: 1100 rows, 2010-01-04 to",
         "Variance over 1 day, all days",
         "Variance over 5 days, high-volatility days (top 20%)",
         "GRU x log",
         "Calibration over 5 days",
-        "pooled: other.csv: 500 rows until 2011-12-02, each with weight 0.5",
+        "pooled: other.csv: 400 rows until 2011-07-15, each with weight 0.5",
         "Recommended: ",
         "Spread across seeds",
         " exported to saved_models/vol/1",
     ):
-        assert words in said
-    assert pd.read_csv("s.csv")["value"].gt(0).all()
-    assert (tmp_path / "v.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "saved_models/vol/1/saved_model.pb").is_file()
-    assert export(load("saved_models/vol"), tmp_path, name="again", prices=bars).is_dir()
+        assert words in league.printed
+    assert pd.read_csv(folder / "s.csv")["value"].gt(0).all()
+    assert (folder / "v.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "saved_models/vol/1/saved_model.pb").is_file()
+    again = load(folder / "saved_models/vol")
+    assert export(again, tmp_path, name="again", prices=random_bars(1100)).is_dir()
 
 
 def test_the_command_shows_a_panel(panel, tmp_path, capsys, monkeypatch):
