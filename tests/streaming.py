@@ -1,21 +1,19 @@
 """Law: a stream of steps says what a window of the same rows says."""
 
-from pathlib import Path
-
 import numpy as np
-import tensorflow as tf
 
 from seqmem.data.reading import read
 from seqmem.models.forecaster import Forecaster
+from seqmem.serving import ServedModel
 from seqmem.serving.questions import input_names
 
 MORE = 4  # rows after the window
 
 
-def assert_a_stream_is_a_window(forecaster: Forecaster, folder: Path, prices) -> None:
+def assert_a_stream_is_a_window(forecaster: Forecaster, served: ServedModel, prices) -> None:
     """Two streams through `step` from nothing, two windows through `serving_default` and `start`."""
-    model = tf.saved_model.load(str(folder))
-    start, step, window = (model.signatures[name] for name in ("start", "step", "serving_default"))
+    signatures = served._model.signatures
+    start, step, window = (signatures[name] for name in ("start", "step", "serving_default"))
     levels = forecaster.target.to_array(read(prices).frame)
     context, warmup = forecaster.context_length, forecaster.target.warmup
     rows = np.stack([levels[at : at + context + MORE] for at in (40, 97)]).astype("float32")

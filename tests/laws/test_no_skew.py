@@ -35,7 +35,7 @@ def test_served_is_python(make, tmp_path):
             found = served(*np.moveaxis(longer[:count], 2, 0))
             np.testing.assert_allclose(found, expected[:count], rtol=1e-6)
     if forecaster.network.state_sizes is not None:
-        assert_a_stream_is_a_window(forecaster, folder, bars)
+        assert_a_stream_is_a_window(forecaster, served, bars)
 
 
 def test_a_server_tells_variance_and_annualised_volatility(tmp_path):
