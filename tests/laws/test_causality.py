@@ -20,6 +20,7 @@ from seqmem.data import windows
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
 from seqmem.models.classics import LastClose, WalkForward
+from seqmem.models.forecaster import Forecaster
 from seqmem.recipe import Recipe
 
 SERIES = random_walk(300)
@@ -80,22 +81,12 @@ def test_variance_baselines_and_their_refits(make):
     np.testing.assert_allclose(longer.point[: len(at)], here, rtol=1e-9)
 
 
-def test_training_knows_nothing_after_its_parts():
-    """The test part rewritten: weights, transform and forecasts stay as they are, to the last bit."""
-    split = split_for(small_forecaster(), SERIES)
-    last_seen = int(split.validation(SERIES)["Close"][-1]) + 3
-    assert last_seen < split.test(SERIES)["Close"][0] + 1
-    weights = []
-    for series in (SERIES, _rewritten(last_seen)):
-        keras.utils.set_random_seed(3)
-        weights.append(small_forecaster().fit(series, split, Recipe(epochs=2)).get_weights())
-    for here, there in zip(*weights, strict=True):
-        np.testing.assert_array_equal(here, there)
-
-
-def test_the_transform_knows_nothing_after_the_training_part():
+def test_the_transform_knows_nothing_after_the_training_part(monkeypatch):
+    """What the weights know is another law, so nothing is trained here."""
+    monkeypatch.setattr(Forecaster, "train_on", lambda self, *seen, **options: None)
     split = split_for(small_forecaster(), SERIES)
     last_seen = int(split.train(SERIES)["Close"][-1]) + 3
+    assert last_seen < split.validation(SERIES)["Close"][0] + 1
     learnt = []
     for series in (SERIES, _rewritten(last_seen)):
         forecaster = small_forecaster().fit(series, split, Recipe(epochs=1))
