@@ -14,6 +14,15 @@ from seqmem.data.reading import as_dataset
 from seqmem.serving import ServedModel, check_destination, export, load
 
 
+@pytest.fixture
+def few_signatures(monkeypatch):
+    """Graphs of what every model answers: to trace and write the rest takes most of an export."""
+    module = importlib.import_module("seqmem.serving.exporting.export")
+    every, few = module.endpoints, ("serving_default", "describe")
+    monkeypatch.setattr(module, "endpoints", lambda *of: [one for one in every(*of) if one.name in few])
+
+
+@pytest.mark.usefixtures("few_signatures")
 def test_versions_count_up_are_never_overwritten_and_the_same_again_is_none(fitted, tmp_path):
     """The same again: a command that was killed after the rename, and is given once more."""
     folder = export(fitted, tmp_path, name="m", note="a")
@@ -70,6 +79,7 @@ def test_what_load_would_refuse_is_not_exported(fitted, tmp_path):
     assert not list(tmp_path.glob("m/*"))
 
 
+@pytest.mark.usefixtures("few_signatures")
 @pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "_publish"])
 def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch):
     def fail(*_, **__):
@@ -81,6 +91,7 @@ def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch
     assert not list(tmp_path.glob("m/*"))
 
 
+@pytest.mark.usefixtures("few_signatures")
 def test_a_draft_is_no_version(fitted, tmp_path, monkeypatch):
     """What a polling server could see while an export runs: no folder whose name is a number."""
     seen = []
