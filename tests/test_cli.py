@@ -25,10 +25,22 @@ from seqmem.data.faults import PriceError
 from seqmem.serving import ServedModel
 from tuning import __main__ as tuning
 from tuning.cli import TASKS, TUNE
+from tuning.display.display import LineDisplay
 from tuning.tasks import TASKS as TASK_CLASSES
 
 COMMANDS = cli.known_commands() | tuning.COMMANDS
-SMALL = ["--horizon", "2", "--units", "2,3", "--lookbacks", "10,20", "--cells", "gru, rnn", "--dropouts", "0"]
+SMALL = [
+    "--horizon",
+    "2",
+    "--units",
+    "2,3",
+    "--lookbacks",
+    "10,20",
+    "--cells",
+    "mingru, rnn",
+    "--dropouts",
+    "0",
+]
 
 
 @pytest.fixture
@@ -283,7 +295,12 @@ def test_forecast_prints_writes_and_draws(fitted, exported, prices, csv, tmp_pat
 # The search
 
 
+def _interrupted(self, row):
+    raise KeyboardInterrupt
+
+
 def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, monkeypatch):
+    """The search is stopped after a trial, and the command given again."""
     monkeypatch.chdir(tmp_path)
     command = [
         "--prices",
@@ -298,6 +315,14 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
         "--folds",
         "1",
     ]
+    with monkeypatch.context() as patch:
+        patch.setattr(LineDisplay, "trial_ended", _interrupted)
+        assert tuning.main([*command, "--seed", "0"]) == 130
+    said = capsys.readouterr().out
+    assert ".tuning/small/trials.csv" in said
+    assert "The same command goes on from there" in said
+    assert len(pd.read_csv(tmp_path / ".tuning/small/trials.csv")) == 1
+    assert not (tmp_path / "saved_models").exists()
     assert tuning.main([*command, "--seed", "0"]) == 0
     said = capsys.readouterr().out
     for words in (
@@ -311,7 +336,7 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
     assert "Exported to saved_models/small/1" in said
     card = json.loads((tmp_path / "saved_models/small/1/card.json").read_text())
     assert {row["model"] for row in card["scores"]} >= {"last close", "drift", "mean return"}
-    assert card["hyperparameters"]["cell"] in ("gru", "rnn")
+    assert card["hyperparameters"]["cell"] in ("mingru", "rnn")
     assert card["seed"] == 0
     trials = pd.read_csv(tmp_path / ".tuning/small/trials.csv")
     assert len(trials) == 2
@@ -339,30 +364,13 @@ def test_the_main_job_from_a_csv_to_a_served_forecast(csv, tmp_path, capsys, mon
     assert "expected a trial of [0, 1]. Received: 7" in _says(capsys)[1]
 
 
-def test_a_search_that_is_stopped_ends_with_130_and_says_where_the_trials_are(
-    csv, tmp_path, capsys, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    from tuning.display.display import LineDisplay
-
-    def stop_after_one(self, row):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(LineDisplay, "trial_ended", stop_after_one)
-    command = ["--prices", str(csv), *SMALL, "--max-trials", "3", "--epochs", "1", "--name", "small"]
-    assert tuning.main(command) == 130
-    said = capsys.readouterr().out
-    assert ".tuning/small/trials.csv" in said
-    assert "The same command goes on from there" in said
-    assert len(pd.read_csv(tmp_path / ".tuning/small/trials.csv")) == 1
-    assert not (tmp_path / "saved_models").exists()
-
-
 def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     random_bars(900).to_csv("bars.csv")
     command = ["--task", "volatility", "--prices", "bars.csv", "--max-trials", "1", "--epochs", "1"]
-    assert tuning.main([*command, "--cells", "gru", "--units", "2", "--lookbacks", "10", "--folds", "1"]) == 0
+    assert (
+        tuning.main([*command, "--cells", "mingru", "--units", "2", "--lookbacks", "10", "--folds", "1"]) == 0
+    )
     said = capsys.readouterr().out
     for words in ("900 closes", "Test: Variance over 1 day, all days", "GARCH-t", "volatility"):
         assert words in said
