@@ -54,7 +54,9 @@ def test_equal_models_do_not_differ(exported, tmp_path):
     assert "No edge found" in found.verdict
 
 
-def test_what_cannot_be_compared_is_refused(exported, prices):
+def test_what_cannot_be_compared_is_refused(exported, prices, monkeypatch):
+    loaded = ExportedModel(exported)
+    monkeypatch.setattr("seqmem.lifecycle.comparing.ExportedModel", lambda folder: loaded)
     for models, data, since, words in (
         ([exported, exported], LONG, None, "models that differ"),
         (["classic:drift", "classic:last close"], LONG, None, "at least one exported"),
@@ -66,7 +68,7 @@ def test_what_cannot_be_compared_is_refused(exported, prices):
         with pytest.raises(ValueError, match=words):
             compare_models(models, data, since=since)
     with pytest.raises(ValueError, match="is fitted already"):
-        ExportedModel(exported).fit(LONG, None)
+        loaded.fit(LONG, None)
 
 
 def test_rows_that_were_scored_are_said_to_be(exported, prices):
