@@ -3,11 +3,9 @@
 import importlib
 import inspect
 import json
-import os
-import subprocess
-import sys
 import threading
 
+import fresh
 import keras
 import numpy as np
 import pytest
@@ -298,9 +296,7 @@ def test_a_file_is_loaded_whatever_of_ours_was_imported(imports, tmp_path):
     model = keras.Sequential([keras.Input((T, F)), seqmem.LSTM(U)])
     model.save(tmp_path / "model.keras")
     code = f"import sys\n{imports}\nprint(type(keras.models.load_model(sys.argv[1]).layers[0]).__name__)"
-    run = [sys.executable, "-c", code, str(tmp_path / "model.keras")]
-    found = subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ)
-    assert found.stdout.strip() == "LSTM"
+    assert fresh.python(code, tmp_path / "model.keras") == "LSTM"
 
 
 def _final(base):
