@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import fresh
 import pytest
 
 HEAVY = ("tensorflow", "keras", "keras_tuner", "numpy", "pandas", "arch", "matplotlib", "rich")
@@ -53,5 +54,4 @@ def test_importing_sets_no_global_state_and_a_process_prepared_has_the_threads_t
         "try: configure_cpu(1)\n"
         "except RuntimeError: print('too late')"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == ["[True, True, True, True]", "1 2", "too late"]
+    assert fresh.python(code).splitlines() == ["[True, True, True, True]", "1 2", "too late"]
