@@ -167,7 +167,7 @@ def test_raw_price_levels_are_refused(transform, seed):
     forecaster = Forecaster(EncoderDecoder(CELLS[1].cell(4), CELLS[1].cell(4)), PricePath(transform))
     with pytest.raises(NonStationary, match=r"Use LogReturn\(\) for prices"):
         forecaster.fit(prices, Split.by_share(prices))
-    if seed == 0:
+    if seed == 0 and isinstance(transform, Standardize):
         forecaster.fit(prices[:200], Split.by_share(prices[:200]), Recipe(epochs=1), check_inputs=None)
 
 
