@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from samples import random_bars
+from samples import adapted, random_bars
 from scipy.stats import norm, t
 
 from seqmem import (
@@ -132,8 +132,7 @@ def _bars_of(served):
 @pytest.mark.parametrize("kind", ["network", pytest.param("together", marks=pytest.mark.slow)])
 def test_it_is_served_as_it_forecasts(tmp_path, kind):
     """Of a network, or of one and EWMA: over each of five days, though forecast over one and five."""
-    scale = variance_forecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=8)
-    scale.fit(BARS, Split.by_share(BARS), Recipe(epochs=1, chunk_length=30, batch_size=4))
+    scale = adapted(variance_forecaster(GRUCell(2), ScaleFreeVariance(**SMALL), lookback=8), BARS)
     if kind == "together":
         scale = GeometricMean([scale, EWMA().fit(BARS, SPLIT)])
     model = FilteredHistoricalSimulation(scale).keep_shapes(BARS, SPLIT).update(BARS)
