@@ -1,5 +1,6 @@
 """Studies: what they are made of, what they measure, and how they are run."""
 
+import functools
 import json
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from seqmem import cli
 from seqmem.cells import GRUCell, LSTMCell, RNNCell, chrono_init
 from seqmem.diagnostics import memory_half_life
-from seqmem.experiments.studies import STUDIES, study
+from seqmem.experiments.studies import STUDIES, certificate, study
 from seqmem.experiments.studies.base import summary
 from seqmem.experiments.studies.gated import as_many, parameters
 from seqmem.experiments.studies.problems import Adding, AddingHalves, Copying
@@ -107,6 +108,7 @@ def test_a_study_that_is_not_there_is_named_with_those_that_are(capsys):
 
 def test_the_command_certifies_a_cell_of_ones_own(tmp_path, capsys, monkeypatch):
     tiny = {"lengths": (22,), "most": 2100, "units": 4}
+    monkeypatch.setattr(certificate, "certificate", functools.cache(certificate.certificate))
     for field, value in tiny.items():
         monkeypatch.setitem(study("adding").__init__.__kwdefaults__, field, value)
     own = "minimal_gated_unit:MinimalGatedUnitCell"
