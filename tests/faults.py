@@ -383,7 +383,7 @@ FAULTS = [
         "seqmem/recurrence/inference.py",
         "kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)",
         "kernel = tf.concat([tf.roll(cell.kernel, cell.units, 1), cell.recurrent_kernel], 0)",
-        "tests/test_signatures.py",
+        "tests/laws/test_adjoint.py",
     ),
     Fault(
         "halves of a batch put together the wrong way round",

@@ -80,7 +80,7 @@ def test_what_load_would_refuse_is_not_exported(fitted, tmp_path):
 
 
 @pytest.mark.usefixtures("few_signatures")
-@pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "_publish"])
+@pytest.mark.parametrize("step", ["_write_saved_model", "card", "to_json", "check_keras_file", "_publish"])
 def test_an_export_that_fails_leaves_nothing(step, fitted, tmp_path, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no space left")
