@@ -163,7 +163,8 @@ DISTRIBUTION_SCORES = [
 
 def _bridged() -> EncoderDecoder:
     decoder = GRUCell(3)
-    return EncoderDecoder([LSTMCell(4), GRUCell(3)], decoder, horizon=3, bridge=DenseBridge(decoder))
+    cells = [LSTMCell(4), GRUCell(3, dropout=0.2)]
+    return EncoderDecoder(cells, decoder, horizon=3, bridge=DenseBridge(decoder))
 
 
 # One of each way to run: the fused kernel, compiled loops with one projection, with two, a scan, a user's.
