@@ -73,14 +73,14 @@ DESIGNS: dict[str, tuple[Design, dict[str, Any]]] = {  # and what differs from t
 
 def run(series: tuple[str, ...] = ("sp500", "nasdaq"), **recipe: Any) -> str:
     """The designs beside classics, the lowest first."""
-    folds = [fold for name in series for fold in _folds(read(f"bundled:{name}"))]
+    folds = [fold for name in series for fold in folds(read(f"bundled:{name}"))]
     tables = [_scores(data, split, recipe) for data, split in folds]
     table = sum(tables[1:], tables[0]) / len(tables)
     table["mean"] = table.mean(axis=1)
     return of_frame(table.sort_values("mean"), ".2f")
 
 
-def _folds(whole: Dataset) -> list[tuple[Dataset, Split]]:
+def folds(whole: Dataset) -> list[tuple[Dataset, Split]]:
     """The first 70% of a series, and a split of it for each fold: the last 30% are not there to be read."""
     frame = whole.frame
     known = read(frame[: int(len(frame) * FOLDS[-1][1])])

@@ -87,6 +87,12 @@ def _pools() -> str:
     return pools.run()
 
 
+def _cells() -> str:
+    from research import cells
+
+    return cells.run()
+
+
 def _seeds() -> str:
     """Seconds to train one seed and five, in turns, three times."""
     from dataclasses import replace
@@ -121,6 +127,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "simulated": ("GARCH(1,1), 14,000 days: QLIKE regret against the true variance (2 minutes)", _simulated),
     "seeds": ("What five seeds cost (1 minute)", _seeds),
     "pools": ("Which series to pool, on folds before every test part (5 minutes)", _pools),
+    "cells": ("Every cell, on the folds of `designs` and on the adding problem (15 minutes)", _cells),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),
 }
 

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 from benchmarks.tables import of_frame
-from research.design_choice import _folds
+from research.design_choice import folds
 from research.mixture_head import Mixture
 from research.standing_shapes import StandingShapes
 from seqmem import (
@@ -144,7 +144,7 @@ def develop(names: Sequence[str], series: Sequence[str]) -> str:
 def _folded(recipes: Sequence[tuple[str, Recipe, Sequence[str]]], series: Sequence[str]) -> str:
     rows = []
     for name in series:
-        for number, (data, split) in enumerate(_folds(read(f"bundled:{name}"))):
+        for number, (data, split) in enumerate(folds(read(f"bundled:{name}"))):
             scales = Scales(data, split)
             for what, recipe, names in recipes:
                 wanted = [one for one in names if data.has("high", "low") or one != "log HAR"]
@@ -257,7 +257,7 @@ def heads(series: Sequence[str]) -> str:
     kinds = {"Quantiles": Quantiles, "StudentT": StudentT, "Mixture of 2": Mixture}
     rows = []
     for name in series:
-        for data, split in _folds(read(f"bundled:{name}")):
+        for data, split in folds(read(f"bundled:{name}")):
             scales, bars = Scales(data, split), data.has("high", "low")
             models: dict[str, Model] = {
                 f"FHS {one}": FilteredHistoricalSimulation(scales[one], horizons=(1, 5))
