@@ -9,15 +9,16 @@ Sequences are time-major, [T, B, ...]. The weights are arguments, so that cells 
 size share what was compiled.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
 
-from seqmem.cells import Cell
+from seqmem.cells import Cell, ScanCell
 from seqmem.cells.activations import intercept_activations
 from seqmem.recurrence.isolation import Compiled
+from seqmem.recurrence.scan import compile_scan
 from seqmem.recurrence.sharing import shared
 from seqmem.recurrence.step_analysis import (
     StepAnalysis,
@@ -30,8 +31,34 @@ from seqmem.recurrence.step_analysis import (
 Tensor = Any
 
 
+class Pair(Protocol):
+    """A recurrence and its derivative, each compiled."""
+
+    @property
+    def forward(self) -> Callable[..., tuple[list[Tensor], Any]]:
+        """(inputs [T, B, F], keep, states, weights) to (each state [T + 1, B, U], what `pull_back` reads)."""
+
+    def pull_back(
+        self,
+        cell: Cell,
+        given: tuple[Tensor, Tensor | None, Sequence[Tensor]],
+        found: tuple[Any, Any],
+        d_after: Sequence[Tensor],
+        d_last: Sequence[Tensor],
+    ) -> tuple[Tensor, Sequence[Tensor], Sequence[Tensor]]:
+        """The gradients of the inputs, of all `weights` and of the first states.
+
+        Args:
+            cell: built.
+            given: inputs [T, B, F], keep, weights: what `forward` was given.
+            found: what it gave.
+            d_after: the gradients of the first states after every step [T, B, U].
+            d_last: those of the last states.
+        """
+
+
 class Adjoint(NamedTuple):
-    """The two compiled functions.
+    """The two compiled functions of a cell whose steps follow one another.
 
     Attributes:
         forward: (inputs [T, B, F], keep, states, weights) to (each state before each step and after the last
@@ -48,7 +75,21 @@ class Adjoint(NamedTuple):
     backward: Compiled
     analysis: StepAnalysis
 
-    def gradients(
+    def pull_back(
+        self,
+        cell: Cell,
+        given: tuple[Tensor, Tensor | None, Sequence[Tensor]],
+        found: tuple[Any, Any],
+        d_after: Sequence[Tensor],
+        d_last: Sequence[Tensor],
+    ) -> tuple[Tensor, Sequence[Tensor], Sequence[Tensor]]:
+        """See `Pair`."""
+        (inputs, keep, values), (along, kept) = given, found
+        d_projected, d_first, d_own = self.backward(keep, values, along, kept, d_after, d_last)
+        h = _masked(along[0][:-1], keep)
+        return *self._sums(cell, values, inputs, h, d_projected, d_own), d_first
+
+    def _sums(
         self,
         cell: Cell,
         values: Sequence[Tensor],
@@ -57,7 +98,7 @@ class Adjoint(NamedTuple):
         d_projected: Sequence[Tensor],
         d_own: Any,
     ) -> tuple[Tensor, list[Tensor]]:
-        """Those of the inputs and of all `weights`, from whole sequences [T, B, ...].
+        """The gradients of the inputs and of all `weights`, from whole sequences [T, B, ...].
 
         `h` is what met the recurrent kernel, `d_projected` and `d_own` what `backward` gave. A column of ones
         gives the gradient of a bias in the same matmul.
@@ -84,18 +125,20 @@ class Adjoint(NamedTuple):
         return tf.reshape(d_inputs, tf.shape(inputs)), found
 
 
-def adjoint(cell: Cell) -> Adjoint | None:
+def adjoint(cell: Cell) -> Pair | None:
     """The compiled pair of a built cell; None where `analyze_step` finds its `step` unfit.
 
     Raises whatever `step` raises.
     """
-    pair: Adjoint | None = shared(cell, _pair)
+    pair: Pair | None = shared(cell, _pair)
     return pair
 
 
-def _pair(cell: Cell) -> Adjoint | None:
+def _pair(cell: Cell) -> Pair | None:
     analysis = analyze_step(cell)
-    return _compile(cell, analysis) if analysis else None
+    if analysis is None:
+        return None
+    return compile_scan(cell) if isinstance(cell, ScanCell) else _compile(cell, analysis)
 
 
 def _compile(cell: Cell, analysis: StepAnalysis) -> Adjoint:

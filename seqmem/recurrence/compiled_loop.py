@@ -10,14 +10,15 @@ import tensorflow as tf
 from keras.src.backend import AutocastScope
 from tensorflow.python.eager.forwardprop_util import pack_tangents
 
-from seqmem.cells import Cell
+from seqmem.cells import Cell, ScanCell
 from seqmem.recurrence import differentiable
-from seqmem.recurrence.adjoint import Adjoint, adjoint
+from seqmem.recurrence.adjoint import Pair, adjoint
 from seqmem.recurrence.step_analysis import weights
 
 Tensor = Any
 SHARD = 16  # examples; smaller shards take about as long
 MOST_SHARDS = 4  # so that a batch of 64 makes shards of 16
+SCANNED = 64  # steps that are as much for a scan as one is for a loop
 BLOCK_BYTES = 2**20  # of a state over a block of steps
 
 
@@ -36,10 +37,8 @@ def _is_supported(cell: Any) -> bool:
         and cell.built
         and cell.compute_dtype == cell.variable_dtype
         and cell.compute_dtype in ("float32", "float64")
-        and all(
-            getattr(type(cell), name) is getattr(Cell, name)
-            for name in ("call", "advance", "project", "recur")
-        )
+        and all(getattr(type(cell), name) is getattr(Cell, name) for name in ("call", "advance", "project"))
+        and type(cell).recur in (Cell.recur, ScanCell.recur)
         and not tf.config.list_physical_devices("GPU")
         and adjoint(cell) is not None
     )
@@ -74,7 +73,7 @@ def is_forward_mode(given: Sequence[Tensor]) -> bool:
 def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, sequences: int) -> list[Tensor]:
     """As `differentiable.run`, on the compiled loops: it has a first derivative of its own."""
     inputs, states = given[0], given[1 : 1 + cell.num_states]
-    pair, count, ways = adjoint(cell), len(states), shards(inputs.shape[0])
+    pair, count, ways = adjoint(cell), len(states), _ways(cell, inputs)
     assert pair is not None
 
     @tf.custom_gradient
@@ -102,12 +101,13 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
             d_inputs, d_states, d_values = [], [], []
             for (xs, k, _, values), shard, d in zip(parts, ran, above, strict=True):
                 d_after = [_blocks(time_major(one), sizes) for one in d[:sequences]]
-                d_now, d_xs = list(d[sequences:]), list[Tensor]()
+                d_now: Sequence[Tensor] = d[sequences:]
+                d_xs: list[Tensor] = []
                 for place in reversed(range(len(shard))):
-                    (along, kept), d_block = shard[place], [one[place] for one in d_after]
-                    d_projected, d_now, d_own = pair.backward(k, values, along, kept, d_block, d_now)
-                    h = along[0][:-1] if k is None else along[0][:-1] * k
-                    d_x, d_value = pair.gradients(cell, values, xs[place], h, d_projected, d_own)
+                    d_block = [one[place] for one in d_after]
+                    d_x, d_value, d_now = pair.pull_back(
+                        cell, (xs[place], k, values), shard[place], d_block, list(d_now)
+                    )
                     d_xs.insert(0, d_x)
                     d_values.append(d_value)
                 d_inputs.append(tf.concat(d_xs, 0))
@@ -130,7 +130,7 @@ def differentiated(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, seq
     return list(recurrence(*given))
 
 
-def _forward(pair: Adjoint, blocks: Sequence[Tensor], keep: Any, states: Any, values: Any) -> list[Any]:
+def _forward(pair: Pair, blocks: Sequence[Tensor], keep: Any, states: Any, values: Any) -> list[Any]:
     """What `Adjoint.forward` gives for each block of a sequence, one after the other."""
     ran = []
     for block in blocks:
@@ -149,7 +149,7 @@ def block_sizes(cell: Cell, inputs: Tensor) -> list[int]:
     length, batch = inputs.shape[1], inputs.shape[0] or MOST_SHARDS * SHARD
     if length is None:
         return [-1]
-    row = -(-batch // shards(inputs.shape[0])) * cell.units * tf.as_dtype(cell.compute_dtype).size
+    row = -(-batch // _ways(cell, inputs)) * cell.units * tf.as_dtype(cell.compute_dtype).size
     count = -(-length * row // BLOCK_BYTES)
     count = next((n for n in range(count, min(2 * count, length)) if length % n == 0), count)
     size = -(-length // count)
@@ -182,6 +182,14 @@ def shards(batch: int | None) -> int:
     cores = tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1
     most = min(cores, MOST_SHARDS)
     return most if batch is None else max(1, min(most, batch // SHARD))
+
+
+def _ways(cell: Cell, inputs: Tensor) -> int:
+    """As `shards`; a scan has all its steps at once, so that of a long sequence few examples are many."""
+    batch, length = inputs.shape[:2]
+    if isinstance(cell, ScanCell) and batch and length:
+        return min(batch, shards(max(batch, batch * length // SCANNED)))
+    return shards(batch)
 
 
 def cut(tensor: Tensor | None, ways: int) -> list[Tensor | None]:

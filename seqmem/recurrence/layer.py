@@ -121,7 +121,8 @@ class Recurrent(Configured, keras.layers.RNN):
         for cell in stack:
             states = [first.pop(0) for _ in range(cell.num_states)]
             wanted = cell.num_states if every else int(self.return_sequences or cell is not stack[-1])
-            way = scan if isinstance(cell, ScanCell) else compiled_loop
+            plain = isinstance(cell, ScanCell) and not (training and compiled_loop.is_supported(cell))
+            way = scan if plain else compiled_loop
             found, states = way.run(cell, inputs, states, sequences=wanted, training=training)
             inputs = found[0] if found else states[0][:, None]
             trajectories += found
