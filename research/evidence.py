@@ -93,6 +93,12 @@ def _cells() -> str:
     return cells.run()
 
 
+def _beyond() -> str:
+    from research import beyond
+
+    return beyond.run()
+
+
 def _seeds() -> str:
     """Seconds to train one seed and five, in turns, three times."""
     from dataclasses import replace
@@ -128,6 +134,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "seeds": ("What five seeds cost (1 minute)", _seeds),
     "pools": ("Which series to pool, on folds before every test part (5 minutes)", _pools),
     "cells": ("Every cell, on the folds of `designs` and on the adding problem (15 minutes)", _cells),
+    "beyond": ("Beyond: can one network beat log HAR and realised GARCH? (20 minutes)", _beyond),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),
 }
 
