@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import keras
 import numpy as np
 from keras import ops
 
 from seqmem.heads import Head, LogVariance
-from seqmem.networks.base import Network
 from seqmem.networks.ensemble import one_of, widen_for_ensemble
 from seqmem.networks.keras_network import as_horizons
+from seqmem.networks.one_recurrence import OneRecurrence
 from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
 Tensor = Any
 
 
-class ResidualRecurrent(Network):
+class ResidualRecurrent(OneRecurrence):
     """Linear in the last inputs, plus linear in the state of a cell after all: [B, T, F] -> [B, H, M, K].
 
         y_m = b_m + W_m x_T + V_m h_{m,T}
@@ -42,7 +41,6 @@ class ResidualRecurrent(Network):
     TensorShape([2, 2, 1, 1])
     """
 
-    trains_on_chunks = True
     recipe: ClassVar[Recipe] = Recipe(
         learning_rate=1e-2, cosine=True, epochs=60, patience=20, batch_size=8, chunk_length=63
     )
@@ -63,7 +61,6 @@ class ResidualRecurrent(Network):
         self.head: Head = head or LogVariance()
         self.members = members
         self.skip = skip
-        self.recurrent: Recurrent | None = None
         if cell is not None:
             cells = widen_for_ensemble(cell, members)
             self.recurrent = Recurrent(
@@ -84,35 +81,8 @@ class ResidualRecurrent(Network):
             self.readout: Any = self.add_weight(name="readout", shape=(units, *outputs), **zeros)
         self.built = True
 
-    def call(
-        self, inputs: Tensor, training: bool = False, teacher: Tensor | None = None, chunk_length: int = 1
-    ) -> Tensor:
-        """[B, T, F] -> [B, H, M, K]; see `Network.call`."""
-        inputs = ops.cast(inputs, self.compute_dtype)
-        hidden = None
-        if self.recurrent is not None:
-            hidden, *_ = self.recurrent(inputs, training=training)
-        return self._outputs(inputs, hidden, chunk_length)
-
-    @property
-    def state_sizes(self) -> tuple[int, ...]:
-        """Those of the cells."""
-        return () if self.recurrent is None else tuple(keras.tree.flatten(self.recurrent.cell.state_size))
-
-    def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Read on from where an earlier call ended; see `Network.advance`."""
-        inputs = ops.cast(inputs, self.compute_dtype)
-        if self.recurrent is None:
-            return self._outputs(inputs, None), []
-        first = keras.tree.pack_sequence_as(self.recurrent.get_initial_state(1), states)
-        hidden, *after = self.recurrent(inputs, initial_state=first)
-        return self._outputs(inputs, hidden), keras.tree.flatten(after)
-
-    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
-        """What the gates do over [B, T, F]: name -> [B, T, M * U]."""
-        return {} if self.recurrent is None else self.recurrent.gates(inputs)
-
-    def _outputs(self, inputs: Tensor, hidden: Tensor | None, chunk_length: int = 1) -> Tensor:
+    def outputs(self, inputs: Tensor, hidden: Tensor | None, chunk_length: int = 1) -> Tensor:
+        """The equation above, for each horizon and member."""
         outputs = ops.cast(self.bias, self.compute_dtype)
         if self.skip:
             last = ops.reshape(inputs[:, -chunk_length:], (-1, inputs.shape[-1]))

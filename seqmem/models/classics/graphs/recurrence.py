@@ -9,8 +9,8 @@ from keras import ops
 
 from seqmem._configured import Configured
 from seqmem.heads import Head, LogVariance
-from seqmem.networks import Network
 from seqmem.networks.keras_network import as_horizons
+from seqmem.networks.one_recurrence import OneRecurrence
 from seqmem.recipe import Recipe
 from seqmem.recurrence import Recurrent
 
@@ -18,7 +18,7 @@ Tensor = Any
 WIDEST = 80.0  # of a logarithm: float32 has no larger power of e
 
 
-class VarianceRecurrence(Network):
+class VarianceRecurrence(OneRecurrence):
     """Daily variances that are linear in the last inputs and in the state of a cell, or their logarithms are.
 
         y_k = b_k + W_k x_T + V_k s_T,    v_h = mean of the first h of g(y_k),    g = exp, or nothing
@@ -38,7 +38,6 @@ class VarianceRecurrence(Network):
     TensorShape([2, 2, 1, 1])
     """
 
-    trains_on_chunks = True
     recipe: ClassVar[Recipe] = Recipe(
         learning_rate=1e-3, cosine=True, epochs=20, patience=5, batch_size=8, chunk_length=63
     )
@@ -60,7 +59,6 @@ class VarianceRecurrence(Network):
         self.exponential = exponential
         widest = [[-WIDEST] * len(self.horizons), [WIDEST] * len(self.horizons)]
         self._bounds = np.asarray(bounds or widest, "float32")
-        self.recurrent: Recurrent | None = None
         if cell is not None:
             self.recurrent = Recurrent(
                 cell, return_sequences=True, return_state=True, dtype=self.dtype_policy
@@ -83,39 +81,12 @@ class VarianceRecurrence(Network):
             self.readout: Any = self.add_weight(name="readout", shape=(units, days), **zeros)
         self.built = True
 
-    def call(
-        self, inputs: Tensor, training: bool = False, teacher: Tensor | None = None, chunk_length: int = 1
-    ) -> Tensor:
-        """[B, T, F] -> [B, H, 1, 1]; see `Network.call`."""
-        inputs = ops.cast(inputs, self.compute_dtype)
-        states = None
-        if self.recurrent is not None:
-            states, *_ = self.recurrent(inputs, training=training)
-        return self._outputs(inputs, states, chunk_length)
-
-    @property
-    def state_sizes(self) -> tuple[int, ...]:
-        """Those of the cell."""
-        return () if self.recurrent is None else tuple(keras.tree.flatten(self.recurrent.cell.state_size))
-
-    def advance(self, inputs: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """Read on from where an earlier call ended; see `Network.advance`."""
-        inputs = ops.cast(inputs, self.compute_dtype)
-        if self.recurrent is None:
-            return self._outputs(inputs, None), []
-        first = keras.tree.pack_sequence_as(self.recurrent.get_initial_state(1), states)
-        found, *after = self.recurrent(inputs, initial_state=first)
-        return self._outputs(inputs, found), keras.tree.flatten(after)
-
-    def gates(self, inputs: Tensor) -> dict[str, Tensor]:
-        """What the gates of the cell do over [B, T, F]: name -> [B, T, U]."""
-        return {} if self.recurrent is None else self.recurrent.gates(inputs)
-
-    def _outputs(self, inputs: Tensor, states: Tensor | None, chunk_length: int = 1) -> Tensor:
+    def outputs(self, inputs: Tensor, hidden: Tensor | None, chunk_length: int = 1) -> Tensor:
+        """Log v_h [B, H, 1, 1]."""
         last = ops.reshape(inputs[:, -chunk_length:], (-1, inputs.shape[-1]))
         found = ops.cast(self.bias, last.dtype) + ops.matmul(last, ops.cast(self.linear, last.dtype))
-        if states is not None:
-            state = ops.reshape(states[:, -chunk_length:], (-1, self.readout.shape[0]))
+        if hidden is not None:
+            state = ops.reshape(hidden[:, -chunk_length:], (-1, self.readout.shape[0]))
             found = found + ops.matmul(state, ops.cast(self.readout, state.dtype))
         if self.exponential:
             found = ops.exp(ops.clip(found, -WIDEST, WIDEST))
