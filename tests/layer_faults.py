@@ -52,10 +52,10 @@ LAYERS = [
         ADJOINT,
     ),
     (
-        "halves of a batch that begin at the states of the first",
+        "halves of a batch in a written loop that change places",
         "seqmem/recurrence/inference.py",
-        "        ran = [_looped(cell, x, first, sequences, turn) for x, *first in parts]\n",
-        "        ran = [_looped(cell, x, states, sequences, turn) for x, *first in parts]\n",
+        "zip(*(way(*part) for part in parts), strict=True)",
+        "zip(*(way(*part) for part in list(parts)[::-1]), strict=True)",
         "tests/laws/test_untrained.py",
     ),
     (

@@ -182,21 +182,23 @@ def looped(
     if turn < WRITTEN_OUT or not _may_be_halved(cell, inputs):
         return _looped(cell, inputs, states, sequences, turn)
 
-    def halves() -> list[Tensor]:
-        sizes = [batch // 2, batch - batch // 2]
-        parts = zip(*(tf.split(one, sizes) for one in (inputs, *states)), strict=True)
-        ran = [_looped(cell, x, first, sequences, turn) for x, *first in parts]
-        return [tf.concat(each, 0) for each in zip(*([one, *last] for one, last in ran), strict=True)]
-
-    def whole() -> list[Tensor]:
+    def run(inputs: Tensor, *states: Tensor) -> list[Tensor]:
         outputs, last = _looped(cell, inputs, states, sequences, turn)
         return [outputs, *last]
 
-    batch = inputs.shape[0] or tf.shape(inputs)[0]
+    def halves() -> list[Tensor]:
+        sizes = [batch // 2, batch - batch // 2]
+        parts = zip(*(tf.split(one, sizes) for one in (inputs, *states)), strict=True)
+        return [tf.concat(each, 0) for each in zip(*(way(*part) for part in parts), strict=True)]
+
+    batch, way = inputs.shape[0] or tf.shape(inputs)[0], run
     if isinstance(batch, int):
-        outputs, *last = halves() if batch >= LARGE else whole()
-    else:
-        outputs, *last = tf.cond(batch >= LARGE, halves, whole)
+        outputs, *last = halves() if batch >= LARGE else run(inputs, *states)
+    else:  # one function, called from two places: else the graph would have the loop three times
+        of_any = [tf.TensorSpec((None, *one.shape[1:]), one.dtype) for one in (inputs, *states)]
+        apart = tf.function(run, autograph=False, experimental_attributes={"_noinline": True})
+        way = apart.get_concrete_function(*of_any)
+        outputs, *last = tf.cond(batch >= LARGE, halves, lambda: way(inputs, *states))
     return outputs, last
 
 

@@ -39,10 +39,11 @@ def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Ten
 
 
 def _has_way(cell: Any, inputs: Tensor) -> bool:
-    written_out = isinstance(cell, Cell) and inputs.shape[1] is not None and not tf.executing_eagerly()
+    # Of an unknown batch it may be a graph to be saved, which the loop and its gradient would make large.
+    known = None not in inputs.shape[:2] and not tf.executing_eagerly()
     return (
         not compiled_loop.is_refused()
-        and (written_out or inference.is_fusible(cell))
+        and ((isinstance(cell, Cell) and known) or inference.is_fusible(cell))
         and inputs.shape[1] != 1
         and compiled_loop.is_supported(cell)
         and not GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())

@@ -87,6 +87,20 @@ def test_an_lstm_is_one_operation_where_tensorflow_runs_it_alone(tmp_path):
     np.testing.assert_allclose(loaded.serve(_inputs()), model(_inputs()), atol=1e-6)
 
 
+def test_an_export_answers_small_and_large_batches_alike(monkeypatch):
+    monkeypatch.setattr(inference, "LARGE", 20)
+    monkeypatch.setattr(inference, "LONG", T)
+    theirs, ours = _pair("GRU", return_sequences=True)
+
+    @tf.function(input_signature=[tf.TensorSpec((None, T, F))])
+    def served(x):
+        with inference.export_graph(ours):
+            return ours(x)
+
+    for batch in (0, 1, 41):
+        np.testing.assert_allclose(served(_inputs(batch)), theirs(_inputs(batch)), atol=1e-6)
+
+
 IN_HALVES = [("GRU", True, T, 1), ("SimpleRNN", True, T, 41)]
 IN_ONE = [("LSTM", graph, *size) for graph in (False, True) for size in ((T, 1), (T, 40), (None, 40))]
 
@@ -108,7 +122,7 @@ def test_the_numbers_and_gradients_of_a_fast_call_are_those_of_keras_loop(
             slopes = tape.gradient(total, [x, *(one.value for one in model.trainable_weights)])
             return [outputs, *slopes]
 
-        spec = tf.TensorSpec((None, length, F))
+        spec = tf.TensorSpec((None if kind == "LSTM" else batch, length, F))
         return (tf.function(found, input_signature=[spec]) if in_graph else found)(x)
 
     theirs, ours = map(slopes, models)
