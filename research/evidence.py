@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -75,6 +75,20 @@ def _against() -> str:
     return of_frame(frame, "")
 
 
+def _level() -> str:
+    """The same with the design of `beyond` that passed its rule, in the place of the product's."""
+    from unittest.mock import patch
+
+    from research.beyond_parts import GeometricLevel
+    from seqmem.experiments.league import entrants
+
+    def target(horizons: Sequence[int], **_: object) -> GeometricLevel:
+        return GeometricLevel(horizons)
+
+    with patch.object(entrants, "ScaleFreeVariance", target):
+        return _against()
+
+
 def _pretrained() -> str:
     from research import pretrain
 
@@ -135,6 +149,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "pools": ("Which series to pool, on folds before every test part (5 minutes)", _pools),
     "cells": ("Every cell, on the folds of `designs` and on the adding problem (15 minutes)", _cells),
     "beyond": ("Beyond: can one network beat log HAR and realised GARCH? (20 minutes)", _beyond),
+    "level": ("Beyond, once on the test parts: 100 x difference of QLIKE (p) (2 minutes)", _level),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),
 }
 
