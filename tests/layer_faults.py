@@ -19,8 +19,8 @@ LAYERS = [
     (
         "compiled in the midst of whatever is going on",
         "seqmem/recurrence/isolation.py",
-        "traced = isolated(self._function.get_concrete_function, *structured)",
-        "traced = self._function",
+        "return pool.submit(function, *arguments).result()",
+        "return function(*arguments)",
         HABITS,
     ),
     (
