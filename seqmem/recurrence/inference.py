@@ -20,6 +20,7 @@ from seqmem.recurrence import compiled_loop, forward, loop, scan
 Tensor = Any
 WRITTEN_OUT = 64  # steps to a turn of a loop: more only make the graph larger
 SMALL = 32  # examples, of which half is no faster than the whole, for an LSTM in one operation
+AT_A_TIME = 8  # steps of it, in a large batch
 LARGE, LONG = 64, 32  # examples and steps, from which halves are faster in a loop written out
 PREDICTING = ("one_step_on_data_distributed", "multi_step_on_data")  # graphs of `keras.Model.predict`
 
@@ -126,22 +127,39 @@ def run(cell: Any, inputs: Tensor, states: Any, *, sequences: bool) -> tuple[Ten
 def fused_lstm(
     cell: LSTMCell, inputs: Tensor, states: Sequence[Tensor], sequences: bool
 ) -> tuple[Any, list[Any]]:
-    """The whole of an LSTM as one operation for each half of a large batch: it runs on one core."""
-    batch, length = inputs.shape[0] or tf.shape(inputs)[0], inputs.shape[1] or tf.shape(inputs)[1]
+    """The whole of an LSTM as one operation; it runs on one core, so a large batch is cut in halves.
+
+    The operation writes seven sequences, and a server asks the system for the memory of large ones anew each
+    time: a large batch is read a few steps at a time.
+    """
+    batch, length = inputs.shape[0] or tf.shape(inputs)[0], inputs.shape[1]
+    steps = [min(AT_A_TIME, length - t) for t in range(0, length, AT_A_TIME)] if length else [-1]
     kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
     bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
-    whole = isinstance(batch, int) and batch < SMALL
-    sizes = [batch] if whole else [batch // 2, batch - batch // 2]
-    halves = [[one] if whole else tf.split(one, sizes) for one in (inputs, *states)]
-    found = []
-    for size, x, h, c in zip(sizes, *halves, strict=True):
-        steps = length if isinstance(size, int) else length * tf.minimum(size, 1)  # none of an empty half
-        outputs, cells = _lstm(tf.cast(steps, "int64"), tf.transpose(x, (1, 0, 2)), h, c, kernel, bias)
-        found.append((outputs if sequences else outputs[-1:], outputs[-1], cells[-1]))
-    outputs, h, c = (
-        parts[0] if whole else tf.concat(parts, axis)
-        for parts, axis in zip(zip(*found, strict=True), (1, 0, 0), strict=True)
-    )
+    x = tf.transpose(inputs, (1, 0, 2))
+
+    def read(blocks: Sequence[Tensor], h: Tensor, c: Tensor) -> list[Tensor]:
+        found = []
+        for x in blocks:
+            outputs, cells = _lstm(tf.cast(tf.shape(x)[0], "int64"), x, h, c, kernel, bias)
+            h, c = outputs[-1], cells[-1]
+            found.append(outputs)
+        return [tf.concat(found, 0) if sequences else h[None], h, c]
+
+    def halves() -> list[Tensor]:
+        sizes = [batch // 2, batch - batch // 2]
+        xs, hs, cs = (tf.split(one, sizes, axis) for one, axis in ((x, 1), (states[0], 0), (states[1], 0)))
+        blocks = [[half] if len(steps) == 1 else tf.split(half, steps) for half in xs]
+        parts = [read(*part) for part in zip(blocks, hs, cs, strict=True)]
+        return [tf.concat(each, axis) for each, axis in zip(zip(*parts, strict=True), (1, 0, 0), strict=True)]
+
+    def whole() -> list[Tensor]:
+        return read([x], states[0], states[1])
+
+    if isinstance(batch, int):
+        outputs, h, c = whole() if batch < SMALL else halves()
+    else:
+        outputs, h, c = tf.cond(batch < SMALL, whole, halves)
     return tf.transpose(outputs, (1, 0, 2)), [h, c]
 
 

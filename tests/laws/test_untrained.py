@@ -111,6 +111,7 @@ def test_the_numbers_and_gradients_of_a_fast_call_are_those_of_keras_loop(
 ):
     monkeypatch.setattr(inference, "LARGE", 20)
     monkeypatch.setattr(inference, "LONG", T)
+    monkeypatch.setattr(inference, "AT_A_TIME", 3)
     models, x = _pair(kind, return_sequences=True), _inputs(batch)
 
     def slopes(model):
