@@ -4,10 +4,11 @@ import argparse
 import platform
 from collections.abc import Callable
 
-from benchmarks import chunks, end_to_end, memory, profile, searches, serving, steps, time_to_score
+from benchmarks import chunks, end_to_end, memory, profile, scans, searches, serving, steps, time_to_score
 
 ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "steps": ("A training step, and a forward pass, over a grid (5 minutes)", steps.run),
+    "scans": ("Cells whose steps are computed at once (1 minute)", scans.run),
     "profile": ("Where the time of a training goes (6 minutes)", profile.run),
     "end_to_end": ("Whole trainings (12 minutes)", end_to_end.run),
     "chunks": ("Windows and chunks (4 minutes)", chunks.run),

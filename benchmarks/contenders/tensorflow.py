@@ -11,7 +11,7 @@ import tensorflow as tf
 import seqmem
 from benchmarks.data import BATCH, EPOCHS, HORIZON, LOOKBACK, WINDOWS, closes, returns, windows
 from benchmarks.harness import THREADS
-from seqmem.cells import PeepholeLSTMCell
+from seqmem.cells import EMACell, MinGRUCell, MinLSTMCell, PeepholeLSTMCell
 from seqmem.process import configure_cpu
 from seqmem.recurrence import compiled, inference_mode
 from seqmem.recurrence.inference import export_graph
@@ -27,6 +27,9 @@ LAYERS = {
     "seqmem GRU": seqmem.GRU,
     "seqmem SimpleRNN": seqmem.SimpleRNN,
     "seqmem peephole LSTM": lambda units: seqmem.Recurrent(PeepholeLSTMCell(units)),
+    "minGRU": lambda units: seqmem.Recurrent(MinGRUCell(units)),
+    "minLSTM": lambda units: seqmem.Recurrent(MinLSTMCell(units)),
+    "bank of averages": lambda units: seqmem.Recurrent(EMACell(units)),
 }
 
 
