@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.backend import AutocastScope
 
 from seqmem.cells import Cell
 from seqmem.recurrence import loop
@@ -34,7 +35,8 @@ def run(cell: Cell, given: Sequence[Tensor], keep: Tensor | None, sequences: int
         step = cell.step(cell.project(x), cell.recur(h), tuple(states))
         return tf.concat(step.states, -1), list(step.states)
 
-    with keras.StatelessScope(state_mapping=list(zip(weights(cell), values, strict=True))):
+    mapping = list(zip(weights(cell), values, strict=True))
+    with AutocastScope(None), keras.StatelessScope(state_mapping=mapping):  # the layer's may be half
         _, together, last = loop.run(every_state, inputs, first, sequences=bool(sequences))
     whole = tf.split(together, count, -1)[:sequences] if sequences else []
     return [*whole, *last]

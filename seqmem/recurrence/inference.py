@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+from keras.src.backend import AutocastScope
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from seqmem.cells import Cell, LSTMCell, ScanCell
@@ -134,8 +135,10 @@ def fused_lstm(
     """
     batch, length = inputs.shape[0] or tf.shape(inputs)[0], inputs.shape[1]
     steps = [min(AT_A_TIME, length - t) for t in range(0, length, AT_A_TIME)] if length else [-1]
-    kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
-    bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
+    inputs, states = compiled_loop.sized(inputs, states, cell.compute_dtype)
+    with AutocastScope(None):  # the layer's may be of another type than the cell
+        kernel = tf.concat([cell.kernel, cell.recurrent_kernel], 0)
+        bias = tf.zeros((4 * cell.units,)) if cell.bias is None else tf.convert_to_tensor(cell.bias)
     x = tf.transpose(inputs, (1, 0, 2))
 
     def read(blocks: Sequence[Tensor], h: Tensor, c: Tensor) -> list[Tensor]:

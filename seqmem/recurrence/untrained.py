@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.src.backend import AutocastScope
 from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
 from seqmem.cells import Cell
@@ -68,7 +69,8 @@ def _recurrence(cell: Cell, sequences: int) -> Any:
     def recurrence(*given: Tensor) -> Any:
         inputs, *rest = map(tf.stop_gradient, given)
         states, values = rest[: cell.num_states], rest[cell.num_states :]
-        with keras.StatelessScope(state_mapping=list(zip(weights(cell), values, strict=True))):
+        mapping = list(zip(weights(cell), values, strict=True))
+        with AutocastScope(None), keras.StatelessScope(state_mapping=mapping):  # the layer's may be half
             outputs, last = inference.without_gradients(cell, inputs, states, bool(sequences))
 
         def gradient(*d_found: Tensor) -> Any:

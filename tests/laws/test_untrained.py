@@ -9,7 +9,7 @@ from samples import CELLS
 from tensorflow.core.protobuf import saved_model_pb2
 
 import seqmem
-from seqmem.cells import GRUCell, LSTMCell, MinGRUCell, RNNCell
+from seqmem.cells import GRUCell, LayerNormLSTMCell, LSTMCell, MinGRUCell, RNNCell
 from seqmem.recurrence import Recurrent, compiled, inference
 from seqmem.recurrence.step_analysis import analyze_step
 
@@ -54,7 +54,9 @@ def test_what_keras_predicts_is_what_a_call_gives(cell, sequences):
     with compiled(False):
         expected = model(x)
     # 32, which are compiled in two shards on two cores, and 5, of a size that the second trace leaves open
-    np.testing.assert_allclose(model.predict(x, batch_size=32, verbose=0), expected, atol=2e-6)
+    # A layer norm divides by a standard deviation of four units, which may be small.
+    atol = 2e-5 if cell is LayerNormLSTMCell else 2e-6
+    np.testing.assert_allclose(model.predict(x, batch_size=32, verbose=0), expected, atol=atol)
 
 
 def test_a_prediction_is_compiled_and_what_may_be_saved_is_not():
