@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 import time
 from contextlib import nullcontext
 from importlib.metadata import EntryPoint
@@ -381,3 +382,13 @@ def test_a_search_for_volatility_from_bars_to_a_served_variance(tmp_path, capsys
     served = ServedModel("saved_models/volatility").forecast(random_bars(900)).to_frame()
     assert served["h"].tolist() == [1, 5]
     np.testing.assert_allclose(served["volatility"] ** 2 * served["h"] / 252, served["mean"], rtol=1e-5)
+
+
+def test_a_module_of_ones_own_is_imported_before_a_model_is_loaded(exported, tmp_path, monkeypatch, capsys):
+    (tmp_path / "cell_of_mine.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert cli.main(["verify", str(exported), "--import", "cell_of_mine"]) == 0
+    assert sys.modules.pop("cell_of_mine")
+    assert cli.main(["verify", str(exported), "--import", "cell_of_nobody"]) == 2
+    assert "--import cell_of_nobody: No module named" in capsys.readouterr().err

@@ -103,7 +103,7 @@ HOSTILE = {
     "a new argument": (hostile(lambda c: _network(c).update(experts=10**8)), "experts"),
     "code": (
         hostile(lambda c: _network(c).update(bridge=LAMBDA)),
-        r"Cannot load class keras.layers.Lambda. If it is your own, import its module first.",
+        r"Cannot load class keras.layers.Lambda. If it is your own, import its module first",
     ),
     "a cell unknown": (hostile(lambda c: _network(c).update(encoder=MINE)), "Cannot load class mine>MyCell"),
     "many objects": (hostile(lambda c: _network(c).update(extra=[LAMBDA] * 600)), "at most 500 objects"),

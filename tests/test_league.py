@@ -14,10 +14,12 @@ from samples import random_bars
 from seqmem import cli
 from seqmem.evaluation import ParkinsonRange, score_by_series, scorecard
 from seqmem.experiments import league as leagues
-from seqmem.experiments.league import League, panel_league, volatility_league
+from seqmem.experiments.league import League, page, panel_league, volatility_league
 from seqmem.experiments.league.recommendation import choice_split
 from seqmem.models.classics import EGARCH, GARCH
 from seqmem.report import horizon_table, plot_variances, scorecard_tables, table
+from seqmem.report.page.report import sections_of
+from seqmem.report.page.sections.memory import MemorySection
 from seqmem.serving import export, load
 
 SMALL = {"units": 2, "ensemble_size": 2, "lookback": 10, "epochs": 2, "every": 200, "refit": None}
@@ -56,6 +58,12 @@ def league(tmp_path_factory):
         patch.setattr(leagues, "volatility_league", play)
         assert cli.main([*command, "--csv", "s.csv", "--plot", "v.png", "--export", "vol"]) == 0
     return Played(*played, said, printed.getvalue(), folder)
+
+
+def test_its_page_is_whole_where_a_network_without_memory_is_first(league, monkeypatch):
+    monkeypatch.setattr(page, "ranked", lambda evaluation: sorted(evaluation.models, key="linear".__ne__))
+    (memory,) = (one for one in sections_of(league.found) if isinstance(one, MemorySection))
+    assert "GRU on" in memory.series
 
 
 @pytest.mark.slow

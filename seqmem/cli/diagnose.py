@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
 from seqmem.cli.data import add_prices, check_prices, read_for_model
-from seqmem.cli.options import add_files, add_model, check_files, check_model, whole
+from seqmem.cli.options import add_files, add_import, add_model, check_files, check_model, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ LAGS = (0, 1, 2, 5, 10, 20, 60, 120, 250)  # that are shown
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add a model, prices, and what to show."""
     add_model(parse)
+    add_import(parse)
     add_prices(parse, column="the one that the model learnt from")
     parse.add_argument("--windows", type=whole(1), default=50, metavar="N", help="the last N windows (50)")
     add_files(parse, plot="draw the gradient against lag", report=True)

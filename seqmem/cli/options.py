@@ -70,6 +70,17 @@ def add_model(parse: argparse.ArgumentParser) -> None:
     )
 
 
+def add_import(parse: argparse.ArgumentParser) -> None:
+    """Add the modules that a model's own classes stand in; `main` imports them."""
+    parse.add_argument(
+        "--import",
+        dest="imports",
+        action="append",
+        metavar="MODULE",
+        help="import a module of yours first, such as that of the model's cell",
+    )
+
+
 def check_model(options: argparse.Namespace) -> None:
     """Refuse a folder without a model that seqmem exported.
 

@@ -75,6 +75,15 @@ def _listed(commands: Sequence[Command]) -> str:
     return "\n".join([*lines, "seqmem COMMAND --help says more of each."])
 
 
+def _import(modules: Sequence[str]) -> None:
+    """Import modules of the user, from where the command is given or wherever Python finds them."""
+    for name in modules:
+        try:
+            import_module(name)
+        except ImportError as error:
+            raise ValueError(f"--import {name}: {error}") from error
+
+
 def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -> int:
     """Run a command.
 
@@ -107,6 +116,7 @@ def main(arguments: Sequence[str] | None = None, more: Iterable[Command] = ()) -
     try:
         try:
             command.check(options)
+            _import(vars(options).get("imports") or ())
         except ERRORS as error:
             return _complain(command.name, error, REFUSED)
         if command.read is not None:

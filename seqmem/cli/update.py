@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from seqmem.cli.command import WORSE, Command
 from seqmem.cli.data import add_prices, check_prices, read_for_model
-from seqmem.cli.options import add_model, add_threads, check_model, whole
+from seqmem.cli.options import add_import, add_model, add_threads, check_model, whole
 from seqmem.serving.folders import check_destination, newest
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def add_options(parse: argparse.ArgumentParser) -> None:
     """Add a model, prices, and how it is trained."""
     add_model(parse)
+    add_import(parse)
     add_prices(parse, column="the one that the model learnt from")
     add = parse.add_argument_group("training").add_argument
     add("--fresh", action="store_true", help="from first weights (on from those of the version)")

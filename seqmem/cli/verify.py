@@ -4,11 +4,17 @@ import argparse
 from typing import TYPE_CHECKING
 
 from seqmem.cli.command import Command
-from seqmem.cli.options import add_model
+from seqmem.cli.options import add_import, add_model
 from seqmem.serving.folders import newest
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+def add_options(parse: argparse.ArgumentParser) -> None:
+    """Add a model, and what it needs."""
+    add_model(parse)
+    add_import(parse)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -35,7 +41,7 @@ COMMAND = Command(
     "then its weights; then the forecast of the example in the card, by Python and by a server. "
     "It finds damage, not malice: who can write the folder can write the card. Exit status 1 where anything "
     "differs.",
-    add_options=add_model,
+    add_options=add_options,
     check=check,
     run=run,
 )

@@ -41,7 +41,8 @@ def add_options(parse: argparse.ArgumentParser) -> None:
         type=choices(str),
         default=("gru", "lstm"),
         metavar="A,B,...",
-        help="the networks: gru, lstm, rnn or your own module:Class (gru,lstm)",
+        help="the networks: gru, lstm, rnn, peephole, layernorm, slstm, mingru, minlstm, ema or your own "
+        "module:Class (gru,lstm)",
     )
     for name, default, about in NUMBERS:
         add(f"--{name}", type=whole(1), default=default, metavar="N", help=f"{about} ({default})")

@@ -102,7 +102,8 @@ class Pool:
         frames = self.before(date, columns=columns, without=without)
         if not frames:
             have = "" if tuple(columns) == ("close",) else f" of {', '.join(columns)}"
-            return f"pooled: no series has {FEWEST} rows{have} before {day(pd.Timestamp(date))}"
+            other = "other " * (len(self.before(date, columns=columns)) > 0)  # it is all the series itself
+            return f"pooled: no {other}series has {FEWEST} rows{have} before {day(pd.Timestamp(date))}"
         names = list(frames)
         some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
         rows = sum(map(len, frames.values()))

@@ -9,6 +9,11 @@ from seqmem.models.forecaster import Forecaster
 from seqmem.recurrence import Recurrent
 
 
+def has_recurrence(model: keras.Model) -> bool:
+    """Whether there is a `Recurrent` in a model."""
+    return any(isinstance(layer, Recurrent) for layer in model._flatten_layers())
+
+
 def recurrent_layers(model: keras.Model) -> list[Recurrent]:
     """Every `Recurrent` in a model, in the order in which it was made.
 

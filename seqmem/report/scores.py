@@ -15,8 +15,8 @@ SCORES_NOTE = """QLIKE: mean of x - log x - 1, x = realised / forecast; ° in th
 Ratios of it to another model's: below 1 is better; * p < .05, ** p < .01, by Diebold-Mariano.
 High-volatility days: the fifth of them with the highest volatility of the 22 days before."""
 CALIBRATION_NOTE = """realised / forecast: the mean ratio; 1 is right, 2 is a forecast of half of what came.
-slope: of what came on the forecast (Mincer and Zarnowitz); * p < .05, ** p < .01 that the line is not the
-diagonal."""
+slope: of what came on the forecast (Mincer and Zarnowitz);
+* p < .05, ** p < .01 that the line is not the diagonal."""
 
 
 def _number(ratio: float) -> str:

@@ -3,7 +3,7 @@
 It reads a model's card alone: no Keras, no TensorFlow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,11 +41,19 @@ def origins_of(data: PriceData, origins: Origins, card: Mapping[str, Any]) -> tu
     if missing:
         raise ValueError(
             f"{card['name']}: expected columns {', '.join(card['columns'])}. "
-            f"Received: {', '.join(data.columns)}"
+            f"Received: {', '.join(data.columns)}{_closes_alone(card, missing)}"
         )
     if card.get("calendar") and not isinstance(data.calendar, Rows):  # rows without dates stay without
         data = replace(data, calendar=Calendar.from_config(card["calendar"]))
     return data, as_origins(data, origins, context_length=int(card["context_length"]))
+
+
+def _closes_alone(card: Mapping[str, Any], missing: Sequence[str]) -> str:
+    """Where highs and lows are missing: how to give them, or what does without."""
+    if not set(missing) <= {"high", "low"}:
+        return ""
+    other = " Of closes alone: saved_models/variance_pooled_closes" * (card["name"] == "variance_pooled")
+    return f". Their names in a file: --high, --low.{other}"
 
 
 def _read(data: PriceData, card: Mapping[str, Any]) -> Dataset:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from seqmem.data.inspection import inspect
 from seqmem.diagnostics import diagnose
+from seqmem.diagnostics.models import has_recurrence
 from seqmem.evaluation import Evaluation, ParkinsonRange, SquaredReturns
 from seqmem.evaluation.summary import ahead
 from seqmem.experiments.league.league import League
@@ -87,8 +88,12 @@ def league_sections(found: League) -> Sequence[Section]:
 
 
 def _memory(found: League) -> list[Section]:
-    """Of the best of the networks."""
-    names = [name for name in ranked(found.evaluation) if name in found.forecasters]
+    """Of the best of the networks that have one."""
+    names = [
+        name
+        for name in ranked(found.evaluation)
+        if name in found.forecasters and has_recurrence(found.forecasters[name])
+    ]
     if not names:
         return []
     about = f"{names[0]} on {found.data.name}"

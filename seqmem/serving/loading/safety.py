@@ -138,7 +138,10 @@ def _check_class(path: Path, node: Node) -> None:
             ):
                 return
     shown = str(registered or f"{module}.{name}")[:100]
-    raise UnsafeModel(f"{path}: Cannot load class {shown}. If it is your own, import its module first.")
+    raise UnsafeModel(
+        f"{path}: Cannot load class {shown}. If it is your own, import its module first "
+        "(on the command line: --import MODULE)."
+    )
 
 
 def _registered(name: str) -> Any:
