@@ -8,9 +8,10 @@ import pytest
 from samples import random_bars, random_walk
 
 from seqmem import cli
+from seqmem.data.reading import as_dataset
 from seqmem.evaluation import SquaredLogError, evaluate
 from seqmem.lifecycle import compare_models
-from seqmem.lifecycle.dates import last_known
+from seqmem.lifecycle.dates import first_to_score, last_known, union
 from seqmem.models.classics import LastClose
 from seqmem.serving import load
 from seqmem.serving.card_schema import read_card
@@ -97,3 +98,10 @@ def test_refusals_import_no_tensorflow(exported, tmp_path):
         [["compare", "classic:drift", few], ["compare", exported, "nowhere", few]], preload=("pandas",)
     )
     assert [(end.status, end.imported) for end in ended] == [(2, []), (2, [])]
+
+
+@pytest.mark.parametrize(("rows", "later", "first"), [(900, 0, 450), (2000, 0, 504), (2000, 1500, 1500)])
+def test_a_series_that_begins_after_all_that_a_model_knows_leaves_rows_to_fit_on(rows, later, first):
+    data = as_dataset(random_walk(rows))
+    dates = union(data)
+    assert first_to_score(data, dates[later:]) == dates[first]

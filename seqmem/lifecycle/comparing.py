@@ -12,7 +12,7 @@ from seqmem.data.faults import day
 from seqmem.data.reading import as_dataset
 from seqmem.data.splits import Split
 from seqmem.evaluation import CONFIDENCE, Evaluation, Score, evaluate, usual_scores
-from seqmem.lifecycle.dates import border, last_known, rows_after
+from seqmem.lifecycle.dates import border, first_to_score, last_known, rows_after
 from seqmem.models.base import Model
 from seqmem.models.classics import WalkForward, classics_of
 from seqmem.serving.loading.exported import ExportedModel
@@ -78,7 +78,8 @@ def compare_models(
             least two, one of them exported. Or name -> a fitted model.
         data: prices; see `seqmem.read`.
         since: the first date that is scored. None: the first after all that the models were trained and
-            scored on. Earlier ones are taken as long as no model was trained on them.
+            scored on that leaves two years of rows before it, or half of them. Earlier ones are taken as long
+            as no model was trained on them.
         scores: what is scored, the first decides; by default the usual scores of the quantity.
 
     Raises:
@@ -135,7 +136,7 @@ def _start(data: Dataset, exported: Mapping[str, ExportedModel], since: Any) -> 
                 f"{data.about}: expected rows after the last that the models know ({last}): give newer "
                 "prices, or --since DATE for rows that were scored, and not trained on"
             )
-        return later[0], ()
+        return first_to_score(data, later), ()
     start = border(data, str(since))
     for name, date in trained.items():
         if date is not None and start <= border(data, date):

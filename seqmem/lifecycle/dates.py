@@ -9,6 +9,8 @@ from seqmem.data.dataset import Dataset
 from seqmem.data.faults import day
 from seqmem.data.splits import Split
 
+ROWS_BEFORE = 504  # two years of days
+
 
 def last_known(card: Mapping[str, Any], *kinds: str) -> str | None:
     """The last date that a model knows, as its card has it; of an older card the last of its data.
@@ -57,6 +59,16 @@ def trained_until(data: Dataset, split: Split) -> str:
     """The last date before the test part of a split."""
     dates = union(data)
     return day(dates[dates < split.test_start][-1])
+
+
+def first_to_score(data: Dataset, later: pd.Index) -> Any:
+    """The first date of `later` that leaves rows enough before it, or half of all.
+
+    A series may begin after all that a model knows. What it is compared with is fitted on what comes before,
+    and so is the scale of its range.
+    """
+    dates = union(data)
+    return max(later[0], dates[min(ROWS_BEFORE, len(dates) // 2)])
 
 
 def rows_after(data: Dataset, texts: Iterable[str | None]) -> pd.Index:

@@ -17,7 +17,7 @@ from seqmem.evaluation.reliability import Reliability, usual_reliability
 from seqmem.evaluation.significance import MIN_LOSSES, p_in_words
 from seqmem.evaluation.summary import ahead
 from seqmem.lifecycle.comparing import scores_for
-from seqmem.lifecycle.dates import border, last_known, rows_after
+from seqmem.lifecycle.dates import border, first_to_score, last_known, rows_after
 from seqmem.lifecycle.drift import RARE, Drift, drift
 from seqmem.lifecycle.logged import logged
 from seqmem.models.classics import classics_of
@@ -101,7 +101,7 @@ def monitor(
             f"{dataset.about}: expected rows after {last_known(card)}, the last that {folder} knows, "
             "or --since"
         )
-    start = later[0] if since is None else border(dataset, str(since))
+    start = first_to_score(dataset, later) if since is None else border(dataset, str(since))
     trained = last_known(card, "trained")
     if trained is not None and start <= border(dataset, trained):
         raise ValueError(f"since {day(start)}: {folder} was trained on rows up to {trained}")

@@ -165,7 +165,9 @@ def _judged(evaluation: Evaluation, before: str) -> tuple[bool, str]:
     test = evaluation.test(NEW, before, score, h)
     significant = bool(test["p_value"] < SIGNIFICANCE)
     is_worse = significant and test["statistic"] > 0
-    words = "significantly worse" if is_worse else "significantly better" if significant else "as good"
+    words = "not significantly worse"
+    if significant:
+        words = "significantly worse" if is_worse else "significantly better"
     first, last = evaluation.outcome.span
     size = f"{test['ratio']:.4f} of {before}'s" if score.is_ratio else f"{test['difference']:+.4f} apart"
     count = int(evaluation.known(score, h).sum())
