@@ -96,7 +96,7 @@ def table(frame: pd.DataFrame, *, formats: Mapping[str, str] | None = None, most
             str(column).replace("_", " "),
             justify="right" if right else "left",
             no_wrap=right or max(lengths, default=0) <= NARROW,  # a narrow screen wraps long names alone
-            overflow="fold",
+            overflow="ellipsis" if right else "fold",  # a number that is cut must not look like another
         )
     for row in rows:
         shown.add_row(*row)
