@@ -32,7 +32,6 @@ from .scores import Score as Score
 from .scores import SquaredLogError as SquaredLogError
 from .scores import SquaredReturns as SquaredReturns
 from .scores import SquaredVarianceError as SquaredVarianceError
-from .scores import usual_scores as usual_scores
 from .significance import CONFIDENCE as CONFIDENCE
 from .significance import MIN_ORIGINS as MIN_ORIGINS
 from .significance import SIGNIFICANCE as SIGNIFICANCE
@@ -43,3 +42,4 @@ from .tables import reference_tests as reference_tests
 from .tables import score_by_series as score_by_series
 from .tables import scorecard as scorecard
 from .tables import seed_spread as seed_spread
+from .usual_scores import usual_scores as usual_scores

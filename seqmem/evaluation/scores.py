@@ -1,7 +1,6 @@
 """Scores: how far a forecast is from what came, each lowest on average at the truth."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from seqmem.data.measures import parkinson, squared_returns
 from seqmem.evaluation.forecast import Forecast
 from seqmem.evaluation.outcome import Outcome
-from seqmem.quantities import Price, PriceMove, Quantity, Variance
+from seqmem.quantities import Price, Quantity, Variance
 
 
 class Score(ABC):
@@ -216,28 +215,6 @@ class SquaredVarianceError(Score):
         """(10^4 (v - y) / h)^2."""
         daily = (forecast.point - self.proxy.realised(outcome)) / np.array(forecast.horizons) * 1e4
         return np.asarray(daily**2)
-
-
-def usual_scores(quantity: Quantity, *, levels: Sequence[float] = (), use_range: bool = False) -> list[Score]:
-    """The scores that models of a quantity are compared by where none are named; the first decides.
-
-    Args:
-        quantity: what is forecast.
-        levels: of the quantiles that every model forecasts.
-        use_range: whether the data have highs and lows.
-
-    Raises:
-        ValueError: a quantity without scores: return forecasts without quantiles, and your own.
-    """
-    if isinstance(quantity, Variance):
-        return [QLIKE(SquaredReturns()), *([QLIKE(ParkinsonRange())] if use_range else [])]
-    if isinstance(quantity, Price):
-        return [SquaredLogError(), AbsoluteLogError()]
-    if isinstance(quantity, PriceMove) and len(levels) > 1:
-        from seqmem.evaluation.distribution_scores import CRPS
-
-        return [CRPS(levels)]
-    raise ValueError(f"scores: none is the usual one of a {quantity.name}: give scores=[...]")
 
 
 def _squares(frame: pd.DataFrame) -> np.ndarray:

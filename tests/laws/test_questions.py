@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ANSWER = (
     *("seqmem/targets/", "seqmem/heads/", "seqmem/quantities.py"),
-    *("seqmem/evaluation/scores.py", "seqmem/evaluation/reliability.py"),
+    *("seqmem/evaluation/scores.py", "seqmem/evaluation/usual_scores.py", "seqmem/evaluation/reliability.py"),
 )
 KINDS = {
     *("Price", "Return", "Variance", "PricePath", "VarianceTarget", "ScaleFreeVariance", "RawVariance"),
