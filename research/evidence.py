@@ -147,7 +147,7 @@ ALL: dict[str, tuple[str, Callable[[], str]]] = {
     "simulated": ("GARCH(1,1), 14,000 days: QLIKE regret against the true variance (2 minutes)", _simulated),
     "seeds": ("What five seeds cost (1 minute)", _seeds),
     "pools": ("Which series to pool, on folds before every test part (5 minutes)", _pools),
-    "cells": ("Every cell, on the folds of `designs` and on the adding problem (15 minutes)", _cells),
+    "cells": ("Every cell, on the folds of `designs` and on the adding problem (25 minutes)", _cells),
     "beyond": ("Beyond: can one network beat log HAR and realised GARCH? (20 minutes)", _beyond),
     "level": ("Beyond, once on the test parts: 100 x difference of QLIKE (p) (2 minutes)", _level),
     "designs": ("How the design was chosen, on the first 70% of two series (6 minutes)", _designs),
